@@ -1,0 +1,1 @@
+"""From evaluations to scores, intervals, tests and checked claims."""

@@ -1,0 +1,66 @@
+"""The names of dimensions and coordinates in every file, and a check that they are there."""
+
+from collections.abc import Iterable
+
+import xarray as xr
+
+from neurobust.errors import InputError
+
+IMAGE = "image"
+ROW = "row"
+COLUMN = "column"
+CHANNEL = "channel"
+STIMULUS = "stimulus"
+PRESENTATION = "presentation"
+NEUROID = "neuroid"
+SEED = "seed"
+CORRUPTION = "corruption"
+SEVERITY = "severity"
+NETWORK = "network"
+EPOCH = "epoch"
+
+TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+
+
+def require(
+    data: xr.Dataset,
+    place: object,
+    *,
+    variables: dict[str, tuple[str, ...]],
+    attributes: Iterable[str] = (),
+) -> None:
+    """Check that a dataset has the variables (or coordinates) with these dims, and the attributes.
+
+    Parameters
+    ----------
+    data
+        What was read.
+    place
+        The file it came from, for the message.
+    variables
+        Name to dims, in order.
+    attributes
+        Names that must be among the attributes.
+
+    Raises
+    ------
+    InputError
+        If a variable or an attribute is missing, or the dims differ.
+    """
+    for name, dims in variables.items():
+        found = data[name].dims if name in data.variables else None
+        if found != dims:
+            raise InputError(
+                place,
+                f"variable {name!r} is missing" if found is None else f"{name!r} has dims {found}",
+                expected=f"{name!r} with dims {dims}",
+                mend="delete the file and let the workflow build it again",
+            )
+    for name in attributes:
+        if name not in data.attrs:
+            raise InputError(
+                place,
+                f"attribute {name!r} is missing",
+                expected=f"an attribute {name!r}",
+                mend="delete the file and let the workflow build it again",
+            )

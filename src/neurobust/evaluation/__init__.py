@@ -1,0 +1,1 @@
+"""What a trained network does on corrupted images and on held-out recordings."""

@@ -1,0 +1,1 @@
+"""Figures as functions of labelled data; nothing is computed here."""

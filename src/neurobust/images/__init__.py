@@ -1,0 +1,1 @@
+"""Image sets, augmentation and corruptions."""

@@ -1,0 +1,1 @@
+"""Trunks, readouts, and how a recipe becomes a network."""

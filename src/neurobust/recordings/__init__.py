@@ -1,0 +1,1 @@
+"""Neural recordings: importers, a simulated population, one labelled form, reliability."""

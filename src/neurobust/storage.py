@@ -1,0 +1,76 @@
+"""Files appear whole or not at all: written beside their place, then renamed."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import xarray as xr
+
+from neurobust.errors import InputError
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path in the folder of ``path``, renamed to it if the block succeeds."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
+    """Write a dataset or a tree of them as netCDF4, integers and floats compressed."""
+    with whole(path) as part:
+        if isinstance(data, xr.DataTree):
+            encoding = {
+                node.path: _compression(node.to_dataset()) for node in data.subtree if node.data_vars
+            }
+        else:
+            encoding = _compression(data)
+        data.to_netcdf(part, engine="netcdf4", encoding=encoding)
+
+
+def _compression(data: xr.Dataset) -> dict[str, dict[str, object]]:
+    return {
+        str(name): {"zlib": True, "complevel": 1, "shuffle": True}
+        for name, variable in data.data_vars.items()
+        if variable.dtype.kind in "biuf" and variable.size
+    }
+
+
+def read_dataset(path: str | Path) -> xr.Dataset:
+    """Read a netCDF file into memory and close it.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, truncated or not netCDF.
+    """
+    return _read(path, xr.load_dataset)
+
+
+def read_tree(path: str | Path) -> xr.DataTree:
+    """Read a netCDF file with groups into memory and close it; errors as in read_dataset."""
+
+    def load(name: str | Path, engine: str) -> xr.DataTree:
+        with xr.open_datatree(name, engine=engine) as tree:
+            return tree.load()
+
+    return _read(path, load)
+
+
+def _read(path, load):  # noqa: ANN001, ANN202 - the type follows from `load`
+    try:
+        return load(path, engine="netcdf4")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            path,
+            f"cannot be read ({error})",
+            expected="a complete netCDF4 file",
+            mend="if it is a result, delete it and run again; if it is an input, fetch it again",
+        ) from error

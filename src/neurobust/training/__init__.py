@@ -1,0 +1,1 @@
+"""Objectives, schedules and the one training loop."""
