@@ -28,7 +28,9 @@ def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
     with whole(path) as part:
         if isinstance(data, xr.DataTree):
             encoding = {
-                node.path: _compression(node.to_dataset()) for node in data.subtree if node.data_vars
+                node.path: _compression(node.to_dataset())
+                for node in data.subtree
+                if node.data_vars
             }
         else:
             encoding = _compression(data)

@@ -1,0 +1,60 @@
+# Image sets.
+# In:  the photographs that foolbox ships, or Tiny ImageNet under resources/
+# Out: results/images/{images}.nc, one labelled netCDF per image set
+
+TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
+
+
+def image_set_files(wildcards):
+    """Name what an image set is built from; the photographs come with a package."""
+    settings = CONFIG.images[wildcards.images]
+    return [str(settings.path)] if settings.source == "tiny-imagenet" else []
+
+
+rule retrieve_tiny_imagenet:
+    """Fetch the official zip of Tiny ImageNet, unless it is there already."""
+    output:
+        ensure(
+            protected(TINY_IMAGENET),
+            sha256="6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
+        ),
+    log:
+        "<logs>/retrieve_tiny_imagenet.log",
+    benchmark:
+        "<benchmarks>/retrieve_tiny_imagenet.tsv"
+    params:
+        url="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        sha256="6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
+        n_bytes=248_100_043,
+    retries: 3
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=60,
+    conda:
+        "../envs/data.yaml"
+    script:
+        "../workflow_scripts/retrieve_tiny_imagenet.py"
+
+
+rule build_image_set:
+    """Decode, check and label an image set."""
+    input:
+        image_set_files,
+    output:
+        "<results>/images/{images}.nc",
+    log:
+        "<logs>/build_image_set/{images}.log",
+    benchmark:
+        "<benchmarks>/build_image_set/{images}.tsv"
+    params:
+        settings=lambda wildcards: CONFIG.images[wildcards.images].model_dump(mode="json"),
+        code=code_of("build_image_set"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    conda:
+        "../envs/data.yaml"
+    script:
+        "../workflow_scripts/build_image_set.py"

@@ -1,0 +1,44 @@
+# Training: one rule for every network, whatever its recipe.
+# In:  the image set, recordings, synthesised responses and start network that the recipe names
+# Out: results/networks/{network}/seed{seed}.pt
+
+
+def training_files(wildcards):
+    """Name what a recipe is trained on."""
+    recipe = EXPERIMENT.networks[wildcards.network]
+    files = {}
+    if EXPERIMENT.trains_on_images(wildcards.network):
+        files["images"] = f"<results>/images/{recipe.images}.nc"
+    source = recipe.response_source()
+    if source in CONFIG.recordings:
+        files["recording"] = f"<results>/recordings/{source}.nc"
+    elif source is not None:
+        files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
+    if recipe.start_from is not None:
+        files["start"] = first_network_file(recipe.start_from)
+    return files
+
+
+rule train_network:
+    """Train the network of a recipe from one seed."""
+    input:
+        unpack(training_files),
+    output:
+        "<results>/networks/{network}/seed{seed}.pt",
+    log:
+        "<logs>/train_network/{network}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/train_network/{network}/seed{seed}.tsv"
+    params:
+        recipe=lambda wildcards: EXPERIMENT.networks[wildcards.network].model_dump(mode="json"),
+        schedules=lambda wildcards: EXPERIMENT.schedules_of(wildcards.network),
+        code=code_of("train_network"),
+    threads: 1
+    resources:
+        gpu=gpus_per_job(),
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 1440 * attempt,
+    conda:
+        "../envs/torch.yaml"
+    script:
+        "../workflow_scripts/train_network.py"

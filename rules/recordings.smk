@@ -1,0 +1,100 @@
+# Neural recordings.
+# In:  recordings under resources/, or the image set that a simulated population is shown
+# Out: results/recordings/{recording}.nc, one labelled form for every source, and its reliability
+
+SIMULATED = {
+    "assembly": "<results>/recordings/simulated/{recording}/assembly.nc",
+    "stimulus_set": "<results>/recordings/simulated/{recording}/stimulus_set.csv",
+    "stimuli": "<results>/recordings/simulated/{recording}/stimuli.zip",
+}
+RAW_FILES = {
+    "brainio": ("assembly", "stimulus_set", "stimuli"),
+    "tvsd": ("normalised_mua", "image_list", "photographs"),
+}
+
+
+def recording_settings(wildcards):
+    """Look up the settings of a recording."""
+    return CONFIG.recordings[wildcards.recording].model_dump(mode="json")
+
+
+def recording_files(wildcards):
+    """Name the raw files of a recording."""
+    settings = CONFIG.recordings[wildcards.recording]
+    if settings.source == "simulated":
+        return {name: path.format(**wildcards) for name, path in SIMULATED.items()}
+    return {name: str(getattr(settings, name)) for name in RAW_FILES[settings.source]}
+
+
+def shown_images(wildcards):
+    """Name the image set that a simulated population is shown."""
+    settings = CONFIG.recordings[wildcards.recording]
+    return f"<results>/images/{settings.stimuli}.nc"
+
+
+rule simulate_recording:
+    """Simulate a population of macaque V1 cells and write it as a BrainIO assembly."""
+    input:
+        shown_images,
+    output:
+        **SIMULATED,
+    log:
+        "<logs>/simulate_recording/{recording}.log",
+    benchmark:
+        "<benchmarks>/simulate_recording/{recording}.tsv"
+    params:
+        settings=recording_settings,
+        code=code_of("simulate_recording"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    conda:
+        "../envs/data.yaml"
+    script:
+        "../workflow_scripts/simulate_recording.py"
+
+
+rule import_recording:
+    """Read a recording into the labelled form and check every value."""
+    input:
+        unpack(recording_files),
+    output:
+        "<results>/recordings/{recording}.nc",
+    log:
+        "<logs>/import_recording/{recording}.log",
+    benchmark:
+        "<benchmarks>/import_recording/{recording}.tsv"
+    params:
+        settings=recording_settings,
+        code=code_of("import_recording"),
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    conda:
+        "../envs/data.yaml"
+    script:
+        "../workflow_scripts/import_recording.py"
+
+
+rule measure_reliability:
+    """Measure explainable variance and split-half reliability of each neuroid."""
+    input:
+        "<results>/recordings/{recording}.nc",
+    output:
+        "<results>/evaluations/reliability/{recording}.nc",
+    log:
+        "<logs>/measure_reliability/{recording}.log",
+    benchmark:
+        "<benchmarks>/measure_reliability/{recording}.tsv"
+    params:
+        code=code_of("measure_reliability"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    conda:
+        "../envs/data.yaml"
+    script:
+        "../workflow_scripts/measure_reliability.py"

@@ -1,0 +1,219 @@
+"""Does neural prediction explain robustness? The regressions of Fig. 3C."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from statsmodels.regression.linear_model import OLS
+
+from neurobust.dims import NEUROID, SEED, require
+from neurobust.errors import InputError
+
+NEURAL = "neural_performance"
+CLEAN = "clean_accuracy_percent"
+ROBUSTNESS = "robustness_percent"
+# ASSUME: the paper does not say whether it left out unreliable neuroids. The fraction of
+# explainable variance explained diverges for them, and the lab's related analyses keep those
+# whose explainable variance is above 0.15.
+LEAST_EXPLAINABLE_VARIANCE = 0.15
+
+
+def neural_performance(
+    prediction: xr.Dataset,
+    *,
+    place: object,
+    least_explainable_variance: float = LEAST_EXPLAINABLE_VARIANCE,
+) -> xr.DataArray:
+    """Mean over reliable neuroids of the fraction of explainable variance explained, per seed.
+
+    Parameters
+    ----------
+    prediction
+        Neural prediction of one network, with ``fev(seed, neuroid)``.
+    place
+        The file it came from, for the message.
+    least_explainable_variance
+        Neuroids with no more than this are left out.
+
+    Raises
+    ------
+    InputError
+        If a variable is missing, or no neuroid is reliable.
+    """
+    require(
+        prediction,
+        place,
+        variables={"fev": (SEED, NEUROID), "explainable_variance": (NEUROID,)},
+    )
+    reliable = prediction["explainable_variance"] > least_explainable_variance
+    if not reliable.any():
+        raise InputError(
+            place,
+            f"no neuroid's 'explainable_variance' is above {least_explainable_variance}",
+            expected="at least one reliable neuroid",
+            mend="lower the threshold or use a recording with more repeats",
+        )
+    return prediction["fev"].sel({NEUROID: reliable}).mean(NEUROID, skipna=False)
+
+
+def sweep_points(
+    scores: pd.DataFrame,
+    predictions: Mapping[str, xr.Dataset],
+    *,
+    least_explainable_variance: float = LEAST_EXPLAINABLE_VARIANCE,
+) -> pd.DataFrame:
+    """Join robustness and neural performance of every seed of every network in a sweep.
+
+    Parameters
+    ----------
+    scores
+        From `neurobust.analysis.scores.seed_scores`.
+    predictions
+        Neural prediction of each network of the sweeps.
+    least_explainable_variance
+        As in `neural_performance`.
+
+    Returns
+    -------
+    pd.DataFrame
+        The rows of ``scores`` that belong to a sweep, with ``neural_performance`` (a fraction).
+
+    Raises
+    ------
+    InputError
+        If a network of a sweep, or one of its seeds, has no neural prediction.
+    """
+    points = scores[scores["sweep"] != ""].reset_index(drop=True)
+    performance = {}
+    for network in points["network"].unique():
+        rows = points[points["network"] == network]
+        if network not in predictions:
+            raise _missing(network, "no neural prediction")
+        values = neural_performance(
+            predictions[network],
+            place=predictions[network].encoding.get("source", network),
+            least_explainable_variance=least_explainable_variance,
+        ).to_series()
+        for index, seed in rows["seed"].items():
+            if seed not in values.index:
+                raise _missing(network, f"no neural prediction for seed {seed}")
+            performance[index] = values[seed]
+    return points.assign(**{NEURAL: pd.Series(performance, dtype=float)})
+
+
+def regress_robustness(points: pd.DataFrame) -> pd.DataFrame:
+    """Fit robustness = a + b * clean accuracy + c * neural performance to each sweep (Fig. 3C).
+
+    Ordinary least squares with a two-sided t-test for each term, as in the paper (footnote 2);
+    robustness and clean accuracy in %, neural performance a fraction.
+
+    Parameters
+    ----------
+    points
+        From `sweep_points`.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per sweep and term (``intercept``, ``clean_accuracy_percent``,
+        ``neural_performance``): ``coefficient`` with ``standard_error`` and 95 % confidence
+        limits ``low`` and ``high``, ``t``, ``p``, and ``r_squared`` and ``observations`` of the
+        whole fit.
+
+    Raises
+    ------
+    InputError
+        If a sweep has too few points, a factor is constant or follows from the other.
+    """
+    fits = [_regress(str(sweep), rows) for sweep, rows in points.groupby("sweep", sort=False)]
+    return pd.concat(fits, ignore_index=True) if fits else pd.DataFrame(columns=_COLUMNS)
+
+
+_COLUMNS = [
+    "sweep", "term", "coefficient", "standard_error", "low", "high", "t", "p", "r_squared",
+    "observations",
+]  # fmt: skip
+
+
+def _regress(sweep: str, points: pd.DataFrame) -> pd.DataFrame:
+    _check_design(sweep, points)
+    design = points[[CLEAN, NEURAL]].assign(intercept=1.0)
+    fit = OLS(points[ROBUSTNESS], design).fit()
+    limits = fit.conf_int(0.05)
+    return pd.DataFrame(
+        {
+            "sweep": sweep,
+            "term": design.columns,
+            "coefficient": fit.params.to_numpy(),
+            "standard_error": fit.bse.to_numpy(),
+            "low": limits[0].to_numpy(),
+            "high": limits[1].to_numpy(),
+            "t": fit.tvalues.to_numpy(),
+            "p": fit.pvalues.to_numpy(),
+            "r_squared": fit.rsquared,
+            "observations": len(points),
+        }
+    )
+
+
+def regression_line(points: pd.DataFrame) -> pd.DataFrame:
+    """Fit each sweep's line from neural performance to robustness (Fig. 3C, grey line).
+
+    Returns
+    -------
+    pd.DataFrame
+        Two rows per sweep, the ends of the line: ``sweep``, ``neural_performance``,
+        ``robustness_percent``.
+
+    Raises
+    ------
+    InputError
+        As in `regress_robustness`.
+    """
+    lines = [_line(str(sweep), rows) for sweep, rows in points.groupby("sweep", sort=False)]
+    columns = ["sweep", NEURAL, ROBUSTNESS]
+    return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
+
+
+def _line(sweep: str, points: pd.DataFrame) -> pd.DataFrame:
+    _check_design(sweep, points)
+    slope, intercept = np.polyfit(points[NEURAL], points[ROBUSTNESS], 1)
+    ends = np.array([points[NEURAL].min(), points[NEURAL].max()])
+    return pd.DataFrame({"sweep": sweep, NEURAL: ends, ROBUSTNESS: intercept + slope * ends})
+
+
+def _check_design(sweep: str, points: pd.DataFrame) -> None:
+    place = f"sweep {sweep}"
+    if len(points) < 4:
+        raise InputError(
+            place,
+            f"{len(points)} networks are too few for a regression with two factors",
+            expected="at least 4, counting each seed of each ratio",
+            mend="add ratios or seeds to the sweep",
+        )
+    centred = points[[CLEAN, NEURAL]] - points[[CLEAN, NEURAL]].mean()
+    for factor in (CLEAN, NEURAL):
+        if not np.isfinite(points[factor]).all() or np.ptp(points[factor]) <= 1e-12:
+            raise InputError(
+                place,
+                f"{factor!r} is constant or not finite",
+                expected="a factor that varies between the networks of the sweep",
+                mend="train for longer, evaluate on more images, or widen the sweep",
+            )
+    if np.linalg.matrix_rank(centred.to_numpy() / centred.std().to_numpy(), tol=1e-6) < 2:
+        raise InputError(
+            place,
+            f"{CLEAN!r} and {NEURAL!r} are collinear",
+            expected="two factors of which neither follows from the other",
+            mend="add ratios or seeds to the sweep",
+        )
+
+
+def _missing(network: object, problem: str) -> InputError:
+    return InputError(
+        f"network {network}",
+        problem,
+        expected="a neural prediction for every seed of every network in the sweep",
+        mend="run the neural prediction of this network",
+    )

@@ -1,0 +1,69 @@
+"""Tables of the paper, from the scores of `neurobust.analysis.scores`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neurobust.analysis.comparison import GROUP
+from neurobust.analysis.resampling import BOUND, HIGH, LOW
+from neurobust.analysis.scores import CORRUPTION_GROUP
+from neurobust.dims import CORRUPTION, NETWORK
+
+
+def clean_accuracy_table(scores: xr.Dataset) -> pd.DataFrame:
+    """Clean test accuracy of each network, mean and standard deviation over seeds (Table 2)."""
+    return pd.DataFrame(
+        {
+            "network": scores[NETWORK],
+            "label": scores["label"],
+            "seeds": scores["seeds"],
+            "clean_accuracy_percent": scores["clean_accuracy"],
+            "clean_accuracy_std_percent": scores["clean_deviation"],
+        }
+    )
+
+
+def robustness_table(scores: xr.Dataset, networks: Sequence[str]) -> pd.DataFrame:
+    """Robustness score of those of the given networks that were scored, in this order (Table 3)."""
+    chosen = scores.sel({NETWORK: [name for name in networks if name in scores[NETWORK]]})
+    return pd.DataFrame(
+        {
+            "network": chosen[NETWORK],
+            "label": chosen["label"],
+            "seeds": chosen["seeds"],
+            **_score_columns(chosen, "total_score"),
+            "improved_corruptions": chosen["improved_corruptions"].astype(int),
+        }
+    )
+
+
+def detailed_table(scores: xr.Dataset) -> pd.DataFrame:
+    """Robustness score of each network for each corruption and each group, one a row."""
+    tables = [
+        _long_table(scores, "corruption_score", CORRUPTION),
+        _long_table(scores, "group_score", CORRUPTION_GROUP),
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _long_table(scores: xr.Dataset, name: str, dim: str) -> pd.DataFrame:
+    columns = _score_columns(scores, name)
+    rows = xr.Dataset({column: ((NETWORK, dim), values) for column, values in columns.items()})
+    rows = rows.assign_coords({key: scores[key] for key in (NETWORK, "label", dim)})
+    frame = rows.to_dataframe().reset_index()
+    frame["group"] = (
+        scores[GROUP].to_series()[frame[dim]].to_numpy() if dim == CORRUPTION else frame[dim]
+    )
+    frame["corruption"] = frame[dim] if dim == CORRUPTION else "all of the group"
+    return frame[["network", "label", "group", "corruption", *columns]]
+
+
+def _score_columns(scores: xr.Dataset, name: str) -> dict[str, np.ndarray]:
+    bounds = scores[f"{name}_interval"]
+    return {
+        "robustness_score_percent": scores[name].to_numpy(),
+        "robustness_score_low_percent": bounds.sel({BOUND: LOW}).to_numpy(),
+        "robustness_score_high_percent": bounds.sel({BOUND: HIGH}).to_numpy(),
+    }

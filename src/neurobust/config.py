@@ -1,0 +1,198 @@
+"""The configuration: every default once, with its source, and clear refusals.
+
+``config.yaml`` and the presets set values of these models; ``config.schema.json`` is generated
+from them (``python -m neurobust.config > config.schema.json``).
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from neurobust.recipes import Entry, Recipe
+from neurobust.schema import Model
+
+SPLIT_SEED = 1000  # released code: the data split is fixed across initialisations
+
+
+class Photographs(Model):
+    """Patches of the ImageNet photographs that the package foolbox ships (embedded)."""
+
+    source: Literal["photographs"]
+    photographs: list[int] = Field(min_length=2, description="numbers of the photographs, 0-19")
+    short_side_px: int = Field(768, ge=64)
+    tile_px: int = Field(64, ge=32)
+    test: float = Field(0.2, gt=0, lt=1, description="fraction of tiles")
+    validation: float = Field(0.1, gt=0, lt=1, description="fraction of the other tiles")
+
+
+class TinyImageNet(Model):
+    """Tiny ImageNet from the official zip or folder; its official validation set is the test."""
+
+    source: Literal["tiny-imagenet"]
+    path: Path = Path("resources/tiny-imagenet-200.zip")
+    classes: list[str] | int | None = Field(None, description="WordNet ids, or how many; null: all")
+    validation: float = Field(0.1, gt=0, lt=1, description="fraction of train; released code")
+
+
+ImageSet = Annotated[Photographs | TinyImageNet, Field(discriminator="source")]
+
+
+class Split(Model):
+    """How the stimuli of a recording are divided; groups are never torn apart."""
+
+    by: str = Field("stimulus_id", description="column of the stimulus set that defines groups")
+    column: str | None = Field(None, description="column that already names the splits")
+    test: float = Field(0.2, gt=0, lt=1, description="fraction of the groups")
+    validation: float = Field(0.2, gt=0, lt=1, description="fraction of the rest; released code")
+
+
+class Simulated(Model):
+    """A simulated population of V1 cells that is shown the tiles of an image set."""
+
+    source: Literal["simulated"]
+    stimuli: str = Field(description="the image set shown")
+    neuroids: int = Field(160, ge=1)
+    sessions: int = Field(4, ge=1)
+    test_stimuli: int = Field(75, ge=2, description="Safarani 2021, section 2: 75")
+    test_repeats: int = Field(40, ge=2, description="Safarani 2021, section 2: 40-50")
+    px_per_deg: float = Field(14.0, gt=0, description="Safarani 2021, section 2: 14")
+    size_px: int = Field(64, ge=16, description="side of the network's input")
+    seed: int = 1000
+    exclude_neuroids: list[str] = []
+
+
+class BrainIO(Model):
+    """A recording in the form of Brain-Score: netCDF assembly, stimulus CSV and zip."""
+
+    source: Literal["brainio"]
+    assembly: Path
+    stimulus_set: Path
+    stimuli: Path
+    species: str
+    region: str | None = Field(None, description="keep this region alone; null: all neuroids")
+    response_kind: Literal["counts", "continuous"] = "counts"
+    px_per_deg: float = Field(gt=0, description="of the stimuli at size_px")
+    crop_px: int = Field(0, ge=0, description="cut off each side before the resize")
+    size_px: int = Field(64, ge=16, description="side of the network's input")
+    window_ms: tuple[float, float] = Field(description="counted after stimulus onset")
+    split: Split = Split()
+    missing_repeats: Literal["refuse", "close_up"] = Field(
+        "refuse", description="close_up: number the repeats that each neuroid has anew"
+    )
+    reference: str = ""
+    licence: str = "see the source"
+    exclude_neuroids: list[str] = []
+
+
+class TVSD(Model):
+    """THINGS Ventral stream Spiking Dataset (Papale et al. 2025): multi-unit z-scores."""
+
+    source: Literal["tvsd"]
+    normalised_mua: Path
+    image_list: Path
+    photographs: Path
+    monkey: Literal["F", "N"]
+    region: Literal["V1", "V4", "IT"] = "V1"
+    min_reliability: float = Field(0.3, ge=-1, le=1)
+    size_px: int = Field(64, ge=16)
+
+
+Recording = Annotated[Simulated | BrainIO | TVSD, Field(discriminator="source")]
+
+
+class Schedule(Model):
+    """Optimiser and plateau schedule of one stage.
+
+    Training ends at the last learning-rate step or at ``max_epochs``; the best validation epoch
+    is restored at every plateau and kept in the end (released code of Safarani 2021).
+    """
+
+    optimiser: Literal["sgd", "adam"] = "sgd"
+    lr: float = Field(0.1, gt=0)
+    momentum: float = Field(0.75, ge=0, lt=1)
+    weight_decay: float = Field(5e-4, ge=0)
+    lr_factor: float = Field(0.4, gt=0, lt=1)
+    min_lr: float = Field(1e-4, ge=0)
+    patience: int = Field(5, ge=0, description="bad epochs tolerated: 5 acts after the sixth")
+    lr_steps: int = Field(5, ge=1, description="plateaus, the last of which ends training")
+    threshold: float = Field(1e-4, ge=0, description="smallest improvement, absolute")
+    max_epochs: int = Field(400, ge=1)
+    batch_size: int = Field(128, ge=2)
+
+
+# Released code of Safarani 2021; "oracle" from its nearest public relative (hyper-parameters of
+# the Oracle are not public), "readout" from the paper's 10 epochs on the predictor's settings.
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "classification": {},
+    "cotraining": {"lr_factor": 0.3, "max_epochs": 407},
+    "prediction": {
+        "optimiser": "adam",
+        "lr": 5e-4,
+        "lr_factor": 0.5,
+        "threshold": 1e-6,
+        "max_epochs": 150,
+    },
+    "oracle": {
+        "momentum": 0.8,
+        "weight_decay": 5e-5,
+        "lr_factor": 0.3,
+        "patience": 10,
+        "max_epochs": 100,
+    },
+    "readout": {
+        "optimiser": "adam",
+        "lr": 5e-4,
+        "lr_factor": 0.5,
+        "threshold": 1e-6,
+        "max_epochs": 10,
+    },
+}
+
+
+class Evaluation(Model):
+    """What every classifier is evaluated on."""
+
+    severities: list[Annotated[int, Field(ge=1, le=5)]] = [1, 2, 3, 4, 5]
+    batch_size: int = Field(256, ge=1)
+    seed: int = Field(1000, description="of the corruptions' random fields")
+
+
+class Safarani2021(Model):
+    """The main study: which network plays which part."""
+
+    roles: dict[
+        Literal["baseline", "oracle", "mtl-oracle", "mtl-monkey", "mtl-shuffled", "mtl-real"], str
+    ] = Field(description="networks compared, in the order of the figures")
+    predictor: str = "monkey-predictor"
+    ratios: dict[Literal["mtl-monkey", "mtl-shuffled"], str] = Field(
+        {}, description="sweeps over the batch ratio for Fig. 3C"
+    )
+    bootstrap: int = Field(250, ge=10, description="repetitions; Safarani 2021, section 2: 250")
+    example_image: int = Field(0, ge=0, description="test image shown in Fig. 9")
+
+
+class Config(Model):
+    """One experiment."""
+
+    scale: str = Field(description="one line that says at which scale this runs; stands in results")
+    seeds: list[int] = Field([1000, 2000, 3000, 4000, 5000], min_length=1)
+    pathvars: dict[str, str] = Field({}, description="folders; see Snakemake's path variables")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: a GPU where there is")
+    images: dict[str, ImageSet]
+    recordings: dict[str, Recording]
+    schedules: dict[str, Schedule] = {}
+    network_defaults: Recipe = Recipe()
+    networks: dict[str, Entry]
+    evaluation: Evaluation = Evaluation()
+    safarani2021: Safarani2021
+
+
+def json_schema() -> str:
+    """Return the JSON schema of the configuration, as text."""
+    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

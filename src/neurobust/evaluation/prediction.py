@@ -1,0 +1,88 @@
+"""How well a network predicts held-out recordings: explained variance and correlation."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from jaxtyping import Float, Int
+
+from neurobust.dims import NEUROID, SEED, TEST
+from neurobust.networks.network import Network
+from neurobust.training.validation import correlate, session_predictions
+
+
+def evaluate_prediction(
+    networks: Mapping[int, Network],
+    recording: xr.DataTree,
+    reliability: xr.Dataset,
+    device: torch.device,
+) -> xr.Dataset:
+    """Compare predictions with the responses to the recording's test stimuli.
+
+    Parameters
+    ----------
+    networks
+        By seed, with a readout of the recording's neuroids.
+    recording, reliability
+        See :mod:`neurobust.recordings.form` and :mod:`neurobust.recordings.reliability`.
+    device
+        Where to compute.
+
+    Returns
+    -------
+    ``fev(seed, neuroid)``, the fraction of explainable variance explained, and
+    ``correlation(seed, neuroid)`` with the responses averaged over repeats; neuroid_id, session
+    and explainable_variance as coordinates.
+    """
+    fev, correlation = [], []
+    for network in networks.values():
+        network = network.to(device, memory_format=torch.channels_last)
+        predictions = session_predictions(network, recording, TEST, device)
+        parts = [_compare(session, predicted) for session, predicted in predictions.values()]
+        fev.append(np.concatenate([part[0] for part in parts]))
+        correlation.append(np.concatenate([part[1] for part in parts]))
+    return xr.Dataset(
+        {"fev": ((SEED, NEUROID), fev), "correlation": ((SEED, NEUROID), correlation)},
+        coords={
+            SEED: list(networks),
+            "neuroid_id": reliability["neuroid_id"],
+            "session": reliability["session"],
+            "explainable_variance": reliability["explainable_variance"],
+        },
+        attrs={"recording": recording.attrs["identifier"]},
+    )
+
+
+def explain_fraction(
+    responses: Float[np.ndarray, "trial neuroid"],
+    predicted: Float[np.ndarray, "trial neuroid"],
+    stimulus: Int[np.ndarray, " trial"],
+) -> Float[np.ndarray, " neuroid"]:
+    """Return the fraction of explainable variance explained (FEV) of each neuroid.
+
+    1 - (MSE - noise variance) / (total variance - noise variance): the MSE and the total variance
+    (ddof 1) over single trials, the noise variance the mean over stimuli of the variance over
+    repeats (ddof 1) (Cadena et al. 2019; released code of Safarani 2021). NaN where a neuroid has
+    no explainable variance.
+    """
+    responses = responses.astype(np.float64)
+    error = ((responses - predicted) ** 2).mean(0)
+    noise = pd.DataFrame(responses).groupby(stimulus).var(ddof=1).mean().to_numpy()
+    explainable = responses.var(0, ddof=1) - noise
+    return np.divide(
+        explainable - (error - noise),
+        explainable,
+        out=np.full_like(explainable, np.nan),
+        where=explainable > 0,
+    )
+
+
+def _compare(
+    session: xr.Dataset, predicted: Float[np.ndarray, "presentation neuroid"]
+) -> tuple[Float[np.ndarray, " neuroid"], Float[np.ndarray, " neuroid"]]:
+    responses = session["response"].values
+    stimulus, _ = pd.factorize(session["stimulus_id"].values)
+    means = [pd.DataFrame(x).groupby(stimulus).mean().to_numpy() for x in (responses, predicted)]
+    return explain_fraction(responses, predicted, stimulus), correlate(*means)

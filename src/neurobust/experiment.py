@@ -1,0 +1,158 @@
+"""A checked configuration with every recipe expanded and every name resolved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from neurobust.config import SCHEDULES, Config, Simulated
+from neurobust.errors import InputError
+from neurobust.recipes import Member, Recipe, Responses, expand
+from neurobust.schema import nearest, validate
+
+
+class Experiment:
+    """A checked configuration, with its recipes expanded and its references resolved.
+
+    Parameters
+    ----------
+    given
+        The merged mapping of ``config.yaml`` and its overlays.
+
+    Raises
+    ------
+    InputError
+        If a key is unknown, a value is wrong, or a name refers to nothing.
+    """
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        schedules = {
+            name: {**SCHEDULES.get(name, {}), **(over or {})}
+            for name, over in {**dict.fromkeys(SCHEDULES), **given.get("schedules", {})}.items()
+        }
+        self.config = validate(Config, {**given, "schedules": schedules}, "configuration")
+        self.networks: dict[str, Recipe]
+        self.members: dict[str, Member]
+        self.networks, self.members = expand(self.config.networks, self.config.network_defaults)
+        for name, recipe in self.networks.items():
+            self._check(name, recipe)
+        self._check_study()
+
+    def seeds(self, network: str) -> list[int]:
+        """Return the seeds with which a network is trained."""
+        return self.networks[network].seeds or self.config.seeds
+
+    def sweep_members(self, sweep: str) -> list[str]:
+        """Return the networks of a sweep, in its order."""
+        return [name for name, member in self.members.items() if member.sweep == sweep]
+
+    def schedules_of(self, network: str) -> dict[str, dict[str, Any]]:
+        """Return the schedules that a network's training names."""
+        names = {stage.schedule for stage in self.networks[network].training()}
+        return {name: self.config.schedules[name].model_dump() for name in sorted(names)}
+
+    def recording_of(self, network: str) -> str | None:
+        """Return the recording that a network's readout predicts, directly or through others."""
+        source = self.networks[network].response_source()
+        if source is None or source in self.config.recordings:
+            return source
+        return self.recording_of(source)
+
+    def simulated(self, network: str) -> bool:
+        """Say whether simulated responses had a part in a network."""
+        recording = self.recording_of(network)
+        return recording is not None and self.config.recordings[recording].source == "simulated"
+
+    def trains_on_images(self, network: str) -> bool:
+        """Say whether a network's training needs its image set, not a recording's stimuli alone."""
+        recipe = self.networks[network]
+        responses = recipe.objectives_of_kind(Responses)
+        recorded = [o for o in responses if o.source in self.config.recordings]
+        return len(recorded) < len(recipe.objectives_of_kind(object))
+
+    def attributes(self, network: str) -> dict[str, str | int | float]:
+        """Return what every evaluation of a network says about it."""
+        recipe = self.networks[network]
+        attributes: dict[str, str | int | float] = {
+            "network": network,
+            "label": recipe.label,
+            "simulated": int(self.simulated(network)),
+            "monitor": "validation accuracy" if recipe.classifies() else "validation correlation",
+        }
+        if network in self.members:
+            attributes |= {"sweep": self.members[network].sweep}
+        ratios = [o.ratio for o in recipe.objectives_of_kind(Responses)]
+        if recipe.classifies() and ratios:
+            attributes |= {"ratio": ratios[0]}
+        return attributes
+
+    def _check(self, name: str, recipe: Recipe, users: tuple[str, ...] = ()) -> None:
+        place = f"networks.{name}"
+        if name in users:
+            raise InputError(
+                place,
+                f"needs itself: {' -> '.join((*users, name))}",
+                expected="networks that build on each other without a circle",
+                mend="change one 'source' or 'start_from'",
+            )
+        _known(f"{place}.images", recipe.images, self.config.images, "image set")
+        stages = recipe.training()
+        if not any(stage.objectives for stage in stages):
+            raise InputError(
+                place,
+                "has no objectives",
+                expected="at least one objective in every stage",
+                mend="add objectives, or 'like' a network that has them",
+            )
+        for stage in stages:
+            _known(f"{place}.schedule", stage.schedule, self.config.schedules, "schedule")
+        others = {o.source for o in recipe.objectives_of_kind(Responses)}
+        for source in sorted(others):
+            known = {**self.config.recordings, **self.networks}
+            _known(f"{place}.objectives.source", source, known, "recording or network")
+        if recipe.start_from is not None:
+            _known(f"{place}.start_from", recipe.start_from, self.networks, "network")
+            others.add(recipe.start_from)
+        for other in sorted(others & set(self.networks)):
+            self._check(other, self.networks[other], (*users, name))
+            if other != recipe.start_from and self.recording_of(other) is None:
+                raise InputError(
+                    f"{place}.objectives.source",
+                    f"network {other!r} predicts no responses",
+                    expected="a network with a 'responses' objective",
+                    mend="name a predictor or a recording",
+                )
+
+    def _check_study(self) -> None:
+        study = self.config.safarani2021
+        for role, name in {**study.roles, "predictor": study.predictor}.items():
+            _known(f"safarani2021.{role}", name, self.networks, "network")
+        if "baseline" not in study.roles:
+            raise InputError(
+                "safarani2021.roles",
+                "names no baseline",
+                expected="a network for the role 'baseline'",
+                mend="add it: every score is relative to it",
+            )
+        sweeps = {member.sweep for member in self.members.values()}
+        for role, name in study.ratios.items():
+            _known(f"safarani2021.ratios.{role}", name, sweeps, "sweep")
+        for name, recording in self.config.recordings.items():
+            if isinstance(recording, Simulated):
+                place = f"recordings.{name}.stimuli"
+                _known(place, recording.stimuli, self.config.images, "image set")
+            if name in self.networks:
+                raise InputError(
+                    f"networks.{name}",
+                    "is also the name of a recording",
+                    expected="different names, since 'source' may mean either",
+                    mend="rename one",
+                )
+
+
+def _known(place: str, name: str, valid: Mapping[str, object] | set[str], kind: str) -> None:
+    if name not in valid:
+        raise InputError(
+            place,
+            f"names no {kind}: {name!r}",
+            expected=nearest(name, valid),
+            mend=f"correct the name, or define the {kind}",
+        )

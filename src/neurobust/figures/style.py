@@ -1,0 +1,129 @@
+"""One look for all figures: sizes, fonts, and each network's colour and marker."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec
+
+import matplotlib as mpl
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neurobust.storage import whole
+
+COLUMN_WIDTH_IN = 3.5
+PAGE_WIDTH_IN = 7.1
+GREY = "#767676"
+ACCENT = "#0072B2"
+_Parameters = ParamSpec("_Parameters")
+
+_RC: dict[Any, Any] = {
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handletextpad": 0.4,
+    "legend.columnspacing": 1.4,
+    "figure.titlesize": 8.5,
+    "figure.labelsize": 7.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.6,
+    "errorbar.capsize": 0,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # text stays text in the PDF
+    "svg.hashsalt": "neurobust",
+}
+
+
+class Mark(NamedTuple):
+    """How a network is drawn."""
+
+    colour: str
+    marker: str
+    line: str
+
+
+# The colours of Okabe and Ito, which the colour-blind can tell apart; the markers tell the same.
+_MARKS = {
+    "baseline": Mark("#000000", "o", "-"),
+    "mtl-monkey": Mark("#0072B2", "s", "-"),
+    "mtl-shuffled": Mark("#56B4E9", "^", "--"),
+    "mtl-real": Mark("#CC79A7", "P", "-"),
+    "mtl-oracle": Mark("#E69F00", "D", "-"),
+    "oracle": Mark("#D55E00", "v", "-"),
+    "monkey-predictor": Mark("#009E73", "X", "-"),
+}
+_SPARE = [
+    Mark(colour, marker, line)
+    for line, marker in (("-.", "<"), (":", ">"), ("--", "h"))
+    for colour in ("#009E73", "#8C564B", "#949494", "#B8A300")
+]
+
+
+def network_marks(networks: Iterable[str]) -> dict[str, Mark]:
+    """Give each network its mark; those without one of their own take spare ones in order."""
+    marks = {}
+    spare = 0
+    for network in networks:
+        if network in _MARKS:
+            marks[network] = _MARKS[network]
+        else:
+            marks[network] = _SPARE[spare % len(_SPARE)]
+            spare += 1
+    return marks
+
+
+def new_figure(height_in: float, width_in: float = PAGE_WIDTH_IN) -> Figure:
+    """Return an empty figure whose parts make room for each other."""
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)  # type: ignore[union-attr,call-arg]
+    return figure
+
+
+def styled(draw: Callable[_Parameters, Figure]) -> Callable[_Parameters, Figure]:
+    """Draw within the style, and leave matplotlib's settings as they were."""
+
+    @wraps(draw)
+    def drawn(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Figure:
+        with mpl.rc_context(_RC):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def add_title(figure: Figure, title: str, data: xr.Dataset | Iterable[xr.Dataset]) -> None:
+    """Head a figure, and say so if any of its data comes from simulated neurons."""
+    datasets = [data] if isinstance(data, xr.Dataset) else data
+    simulated = any(dataset.attrs.get("simulated", 0) for dataset in datasets)
+    figure.suptitle(f"{title} – simulated V1" if simulated else title)
+
+
+def add_letter(axes: Axes, letter: str) -> None:
+    """Write a panel's letter at its upper left."""
+    axes.set_title(letter, loc="left", fontweight="bold", fontsize=9)
+
+
+def readable(name: str) -> str:
+    """Write a name such as ``jpeg_compression`` as a title: JPEG compression."""
+    words = str(name).replace("_", " ")
+    return (words[:1].upper() + words[1:]).replace("Jpeg", "JPEG")
+
+
+def save_figure(figure: Figure, *paths: str | Path) -> None:
+    """Save a figure to each path, in the format of its ending (.png, .pdf, .svg)."""
+    for path in paths:
+        # Without a date, the same data give the same file.
+        dated = {".pdf": "CreationDate", ".svg": "Date"}.get(Path(path).suffix)
+        with mpl.rc_context(_RC), whole(path) as part:
+            figure.savefig(part, metadata={dated: None} if dated else None)

@@ -1,0 +1,31 @@
+"""From the settings of an image set to the image set."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+from pydantic import TypeAdapter
+
+from neurobust.config import SPLIT_SEED, ImageSet, Photographs
+from neurobust.images.photographs import build_photographs
+from neurobust.images.tiny_imagenet import read_tiny_imagenet
+
+
+def build_image_set(settings: Mapping[str, Any]) -> xr.Dataset:
+    """Build an image set as its settings say; errors are those of its source."""
+    chosen = TypeAdapter(ImageSet).validate_python(settings)
+    if isinstance(chosen, Photographs):
+        return build_photographs(
+            chosen.photographs,
+            short_side_px=chosen.short_side_px,
+            tile_px=chosen.tile_px,
+            test_fraction=chosen.test,
+            validation_fraction=chosen.validation,
+            seed=SPLIT_SEED,
+        )
+    return read_tiny_imagenet(
+        chosen.path,
+        classes=chosen.classes,
+        validation_fraction=chosen.validation,
+        seed=SPLIT_SEED,
+    )

@@ -1,0 +1,36 @@
+"""From bytes to floats and back, in either order of the axes.
+
+Values keep the range of bytes, 0 to 255. Work that treats the channels alike is fastest with the
+channel last, as the images come; work on rows and columns needs planes, with the channel first.
+"""
+
+import torch
+from jaxtyping import Float32, UInt8
+from torch import Tensor
+
+# A value that is a whole number but for float32's rounding must not lose one level when its
+# fraction is cut off; a thousandth of a level is far above that rounding.
+_ROUNDING = 1e-3
+
+
+def truncate_(values: Float32[Tensor, "..."]) -> UInt8[Tensor, "..."]:
+    """Clip to 0 ... 255 and cut off the fraction, as ImageNet-C does; ``values`` is overwritten."""
+    return values.clamp_(0.0, 255.0).add_(_ROUNDING).to(torch.uint8)
+
+
+def planes_of(
+    images: UInt8[Tensor, "image row column channel"],
+) -> Float32[Tensor, "image channel row column"]:
+    """Return the images as new float planes."""
+    return images.permute(0, 3, 1, 2).contiguous().to(torch.float32)
+
+
+def images_of_(
+    planes: Float32[Tensor, "image channel row column"],
+) -> UInt8[Tensor, "image row column channel"]:
+    """Truncate planes to images; ``planes`` is overwritten."""
+    cut = truncate_(planes)
+    images = cut.new_empty(cut.shape[0], cut.shape[2], cut.shape[3], cut.shape[1])
+    for channel in range(cut.shape[1]):  # twice as fast as one permuted copy
+        images[..., channel] = cut[:, channel]
+    return images

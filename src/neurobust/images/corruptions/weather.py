@@ -1,0 +1,97 @@
+"""Snow, frost, fog and brightness (ImageNet-C), given the random fields."""
+
+import functools
+
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
+from neurobust.images.corruptions.motion import blur_along_lines
+from neurobust.images.corruptions.parameters import Snow
+from neurobust.images.corruptions.plasma import plasma_maps
+from neurobust.images.corruptions.resampling import stretch_matrix
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R 601
+
+
+@functools.lru_cache(maxsize=32)
+def _stretch(size: int, factor: float, device: torch.device) -> Tensor:
+    return torch.from_numpy(stretch_matrix(size, factor)).to(device, torch.float32)
+
+
+def snow(
+    images: UInt8[Tensor, "image row column channel"],
+    normals: Float32[Tensor, "image flake_row flake_column"],
+    angles_deg: Float[Tensor, " image"],
+    values: Snow,
+) -> UInt8[Tensor, "image row column channel"]:
+    """Whiten the images and let snow fall in two opposite directions.
+
+    Parameters
+    ----------
+    images
+        Bytes.
+    normals
+        The field of flakes before it is zoomed, ``centre_size(side, values.zoom)`` a side.
+    angles_deg
+        The direction of the fall.
+    values
+        The severity.
+    """
+    rows, columns = images.shape[1:3]
+    down, across = (_stretch(side, values.zoom, images.device) for side in normals.shape[1:])
+    flakes = down @ (normals * values.std + values.mean) @ across.T
+    flakes = torch.where(flakes < values.threshold, 0.0, flakes).clamp_(0.0, 1.0)
+    fallen = blur_along_lines(flakes[..., None], angles_deg, values.blur)[:, :rows, :columns, 0]
+    layer = fallen.mul(255.0).round_()
+    layer += layer.flip(1, 2)
+
+    planes = planes_of(images)
+    luma = torch.einsum("nchw,c->nhw", planes, planes.new_tensor(_LUMA))
+    whitened = torch.maximum(planes, luma.mul_(1.5).add_(0.5 * 255.0)[:, None])
+    planes.mul_(values.clarity).add_(whitened, alpha=1.0 - values.clarity)
+    return images_of_(planes.add_(layer[:, None]))
+
+
+def frost(
+    images: UInt8[Tensor, "image row column channel"],
+    crops: UInt8[Tensor, "image row column channel"],
+    weights: tuple[float, float],
+) -> UInt8[Tensor, "image row column channel"]:
+    """Lay windows of frost over the images, with the weights of image and frost."""
+    return truncate_(images.to(torch.float32).mul_(weights[0]).add_(crops, alpha=weights[1]))
+
+
+def fog(
+    images: UInt8[Tensor, "image row column channel"],
+    uniforms: Float32[Tensor, "image draw"],
+    amount: float,
+    decay: float,
+) -> UInt8[Tensor, "image row column channel"]:
+    """Add a plasma fractal of height ``amount`` and scale back to the image's own maximum.
+
+    The uniforms and the decay are those of :func:`plasma_maps`.
+    """
+    rows, columns = images.shape[1:3]
+    haze = plasma_maps(uniforms, decay)[:, :rows, :columns].mul(255.0 * amount)
+    planes = planes_of(images)
+    brightest = planes.amax((1, 2, 3), keepdim=True)
+    planes.add_(haze[:, None]).mul_(brightest / (brightest + 255.0 * amount))
+    return images_of_(planes)
+
+
+def brightness(
+    images: UInt8[Tensor, "image row column channel"], amount: float
+) -> UInt8[Tensor, "image row column channel"]:
+    """Raise the value of HSV by ``amount``, where white is 1.
+
+    The value is the largest channel and hue and saturation are ratios, so that all channels grow
+    by the factor of the value; black becomes gray.
+    """
+    planes = planes_of(images)
+    value = planes.amax(1, keepdim=True)
+    raised = (value + 255.0 * amount).clamp_(max=255.0)
+    black = value == 0.0
+    factor = raised.div_(value.masked_fill_(black, 1.0))
+    return images_of_(planes.add_(black).mul_(factor))

@@ -1,0 +1,103 @@
+"""Pictures of one source as the network sees them: on the device, in its colours, standardised."""
+
+from dataclasses import dataclass
+
+import torch
+import xarray as xr
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from neurobust.dims import TRAIN
+from neurobust.images.sets import select_split
+
+
+def gray(
+    pixels: UInt8[Tensor, "image row column 3"],
+) -> UInt8[Tensor, "image row column"]:
+    """Return ITU-R 601 luma, rounded as Pillow rounds it."""
+    red, green, blue = pixels.to(torch.int32).unbind(-1)
+    return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to(torch.uint8)
+
+
+def as_channels(
+    pixels: UInt8[Tensor, "image row column *channel"], colour: str
+) -> UInt8[Tensor, "image channel row column"]:
+    """Return pictures with their channels first: one for ``gray``, three for ``rgb``."""
+    if colour == "gray":
+        return (gray(pixels) if pixels.ndim == 4 else pixels).unsqueeze(1)
+    if pixels.ndim == 3:
+        pixels = pixels.unsqueeze(3).expand(-1, -1, -1, 3)
+    return pixels.permute(0, 3, 1, 2).contiguous()
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Mean and standard deviation (in units of 255) that a source's pictures are standardised by.
+
+    Every source is standardised by its own: an image set by its training images, a recording by
+    its training stimuli (released code of Safarani 2021).
+    """
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, pixels: UInt8[Tensor, "image channel row column"]) -> "Standard":
+        """Return the mean and the standard deviation over all pixels of these pictures."""
+        counts = torch.bincount(pixels.flatten(), minlength=256).double()
+        levels = torch.arange(256, dtype=torch.double, device=counts.device) / 255
+        mean = (counts * levels).sum() / counts.sum()
+        variance = (counts * (levels - mean) ** 2).sum() / counts.sum()
+        return cls(mean.item(), max(variance.item(), 1e-12) ** 0.5)
+
+    def __call__(
+        self, pixels: UInt8[Tensor, "image channel row column"]
+    ) -> Float[Tensor, "image channel row column"]:
+        """Return standardised pictures, in the memory layout that convolutions are fastest in."""
+        standardised = (pixels.float() / 255 - self.mean) / self.std
+        return standardised.contiguous(memory_format=torch.channels_last)
+
+
+@dataclass(frozen=True)
+class LabelledPictures:
+    """One split of an image set on a device.
+
+    Attributes
+    ----------
+    pixels
+        As stored, channels last (RGB, or gray without the dimension).
+    labels, image_ids
+        One per image.
+    colour
+        What the network sees, ``gray`` or ``rgb``.
+    standard
+        From the training images of the set.
+    """
+
+    pixels: UInt8[Tensor, "image row column *channel"]
+    labels: Int64[Tensor, " image"]
+    image_ids: Int64[Tensor, " image"]
+    colour: str
+    standard: Standard
+
+    @classmethod
+    def of_split(
+        cls, image_set: xr.Dataset, split: str, *, colour: str, device: torch.device
+    ) -> "LabelledPictures":
+        """Take one split of an image set."""
+        train = torch.from_numpy(select_split(image_set, TRAIN)["pixels"].values)
+        chosen = select_split(image_set, split)
+        return cls(
+            torch.from_numpy(chosen["pixels"].values).to(device),
+            torch.from_numpy(chosen["label"].values).to(device),
+            torch.from_numpy(chosen["image_id"].values).to(device),
+            colour,
+            Standard.of(as_channels(train, colour)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def seen(self) -> UInt8[Tensor, "image channel row column"]:
+        """Return the pictures in the network's colours."""
+        return as_channels(self.pixels, self.colour)

@@ -1,0 +1,77 @@
+"""Network files: weights with all that is needed to use, judge and repeat them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from neurobust.errors import InputError
+from neurobust.networks.network import Heads, Network
+from neurobust.recipes import Recipe
+from neurobust.storage import whole
+
+_KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
+
+
+@dataclass
+class NetworkFile:
+    """A trained network and its record.
+
+    Attributes
+    ----------
+    network
+        In evaluation mode, on the CPU.
+    seed
+        Of initialisation, batches, augmentation.
+    history
+        For each measure, a list with one value per epoch over all stages.
+    provenance
+        What made it: versions, code, configuration (see :mod:`neurobust.provenance`).
+    """
+
+    network: Network
+    seed: int
+    history: dict[str, list[float]]
+    provenance: dict[str, str]
+
+
+def save_network(saved: NetworkFile, path: str | Path) -> None:
+    """Write a network file; it holds plain values and tensors alone."""
+    network = saved.network
+    content = {
+        "weights": {name: value.cpu() for name, value in network.state_dict().items()},
+        "recipe": network.recipe.model_dump(mode="json"),
+        "heads": network.heads.as_dict(),
+        "seed": saved.seed,
+        "history": saved.history,
+        "provenance": saved.provenance,
+    }
+    with whole(path) as part:
+        torch.save(content, part)
+
+
+def load_network(path: str | Path) -> NetworkFile:
+    """Read a network file with ``weights_only=True``.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, damaged, or no network file.
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(content, dict) or set(content) != _KEYS:
+            raise ValueError(f"it does not hold {', '.join(sorted(_KEYS))}")
+        recipe = Recipe.model_validate(content["recipe"])
+        network = Network(recipe, Heads(**content["heads"]))
+        network.load_state_dict(content["weights"])
+    except (OSError, ValueError, RuntimeError, TypeError, EOFError, UnpicklingError) as error:
+        raise InputError(
+            path,
+            f"cannot be read as a network ({error})",
+            expected="a file written by the rule train_network",
+            mend="delete it and run again",
+        ) from error
+    return NetworkFile(network.eval(), content["seed"], content["history"], content["provenance"])

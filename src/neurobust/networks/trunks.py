@@ -1,0 +1,91 @@
+"""VGG trunks with batch normalisation, at any width, for gray or colour images.
+
+The layers, their order and their initialisation are those of VGG with batch normalisation
+(Simonyan & Zisserman 2015) as torchvision numbers them, so that its weights can be loaded; a test
+compares the two. They are built here because a gray network needs a one-channel first layer, and
+because importing torchvision costs a job more time than building the network.
+"""
+
+from torch import nn
+
+CONVOLUTIONS = {
+    "vgg11": (1, 1, 2, 2, 2),
+    "vgg13": (2, 2, 2, 2, 2),
+    "vgg16": (2, 2, 3, 3, 3),
+    "vgg19": (2, 2, 4, 4, 4),
+}
+CHANNELS = (64, 128, 256, 512, 512)
+
+
+def scaled(channels: int, width: float) -> int:
+    """Return a number of channels scaled by the width, at least one."""
+    return max(1, round(channels * width))
+
+
+def build_trunk(trunk: str, *, width: float, in_channels: int) -> tuple[nn.Sequential, dict]:
+    """Build a trunk.
+
+    Parameters
+    ----------
+    trunk
+        ``vgg11``, ``vgg13``, ``vgg16`` or ``vgg19``.
+    width
+        Factor on every number of channels.
+    in_channels
+        1 for gray images, 3 for RGB.
+
+    Returns
+    -------
+    The layers, five blocks that halve rows and columns, and for each name such as ``conv-3-1``
+    the index of its last layer (the ReLU after batch normalisation) with its channels.
+    """
+    layers: list[nn.Module] = []
+    outputs: dict[str, tuple[int, int]] = {}
+    channels = in_channels
+    for block, (count, size) in enumerate(zip(CONVOLUTIONS[trunk], CHANNELS, strict=True), 1):
+        for number in range(1, count + 1):
+            out = scaled(size, width)
+            layers += [
+                nn.Conv2d(channels, out, kernel_size=3, padding=1),
+                nn.BatchNorm2d(out),
+                nn.ReLU(inplace=True),
+            ]
+            channels = out
+            outputs[f"conv-{block}-{number}"] = (len(layers) - 1, channels)
+        layers.append(nn.MaxPool2d(kernel_size=2, stride=2))
+    return nn.Sequential(*layers), outputs
+
+
+def build_classifier(in_channels: int, n_classes: int, *, width: float) -> nn.Sequential:
+    """Build the fully convolutional classifier of Safarani 2021: three 1x1 convolutions.
+
+    Dropout .5 after the first two, a global maximum over positions at the end; 4096 hidden
+    channels at width 1 (released code).
+    """
+    hidden = scaled(4096, width)
+    return nn.Sequential(
+        nn.Conv2d(in_channels, hidden, kernel_size=1),
+        nn.ReLU(inplace=True),
+        nn.Dropout(0.5),
+        nn.Conv2d(hidden, hidden, kernel_size=1),
+        nn.ReLU(inplace=True),
+        nn.Dropout(0.5),
+        nn.Conv2d(hidden, n_classes, kernel_size=1),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+    )
+
+
+def initialise(module: nn.Module) -> None:
+    """Initialise convolutions by Kaiming's normal rule (fan out) and batch normalisation by 1, 0.
+
+    Released code of Safarani 2021; apply it to every module of a network.
+    """
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        module.reset_running_stats()
+        nn.init.ones_(module.weight)
+        nn.init.zeros_(module.bias)

@@ -1,0 +1,159 @@
+"""From the settings of a recording to the labelled form, whatever its source."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import UInt8
+from pydantic import TypeAdapter
+
+from neurobust.config import SPLIT_SEED, TVSD, BrainIO, Recording, Simulated, Split
+from neurobust.dims import TEST, TRAIN
+from neurobust.errors import InputError
+from neurobust.images.sets import luma, select_split
+from neurobust.recordings import simulated
+from neurobust.recordings.brainio import read_brainio
+from neurobust.recordings.splits import SplitRule
+from neurobust.recordings.tvsd import read_tvsd
+
+
+def read_recording(settings: Mapping[str, Any], files: Mapping[str, str]) -> xr.DataTree:
+    """Read a recording as its settings say.
+
+    Parameters
+    ----------
+    settings
+        One entry of the configuration's ``recordings``.
+    files
+        The raw files by the names that the settings give them.
+
+    Raises
+    ------
+    InputError
+        As the importer of its source does.
+    """
+    chosen = TypeAdapter(Recording).validate_python(settings)
+    paths = {name: Path(path) for name, path in files.items()}
+    if isinstance(chosen, TVSD):
+        return read_tvsd(
+            paths["normalised_mua"],
+            paths["image_list"],
+            paths["photographs"],
+            monkey=chosen.monkey,
+            region=chosen.region,
+            min_reliability=chosen.min_reliability,
+            size_px=chosen.size_px,
+        )
+    if isinstance(chosen, Simulated):
+        return _read_simulated(chosen, paths)
+    return read_brainio(
+        paths["assembly"],
+        paths["stimulus_set"],
+        paths["stimuli"],
+        size_px=chosen.size_px,
+        crop_px=chosen.crop_px,
+        px_per_deg=chosen.px_per_deg,
+        split=_rule(chosen.split),
+        species=chosen.species,
+        region=chosen.region,
+        window_start_ms=chosen.window_ms[0],
+        window_stop_ms=chosen.window_ms[1],
+        response_kind=chosen.response_kind,
+        missing_repeats=chosen.missing_repeats,
+        exclude_neuroids=chosen.exclude_neuroids,
+        source=chosen.reference,
+        licence=chosen.licence,
+    )
+
+
+def simulate_recording(
+    settings: Mapping[str, Any], image_set: xr.Dataset, place: str
+) -> tuple[xr.DataArray, UInt8[np.ndarray, "stimulus row column"], pd.DataFrame]:
+    """Simulate a population of V1 cells that is shown an image set.
+
+    Test stimuli, which are repeated, are drawn from the set's test images; its other images are
+    shown once.
+
+    Parameters
+    ----------
+    settings
+        A simulated entry of the configuration's ``recordings``.
+    image_set
+        The pictures shown.
+    place
+        The configuration key, for messages.
+
+    Returns
+    -------
+    Responses in the BrainIO form, the stimuli's gray pixels, and the stimulus set's table.
+
+    Raises
+    ------
+    InputError
+        If the image set has too few test images.
+    """
+    chosen = Simulated.model_validate(settings)
+    tested = np.flatnonzero(image_set["split"].values == TEST)
+    if len(tested) < chosen.test_stimuli:
+        raise InputError(
+            f"{place}.test_stimuli",
+            f"asks for {chosen.test_stimuli}, but image set {chosen.stimuli!r} has {len(tested)}",
+            expected=f"at most {len(tested)}",
+            mend="lower test_stimuli or raise the image set's test fraction",
+        )
+    even = np.linspace(0, len(tested) - 1, chosen.test_stimuli).round().astype(int)
+    once = np.flatnonzero(image_set["split"].values != TEST)
+    shown = image_set.isel(image=np.concatenate([once, tested[even]]))
+    pixels = shown["pixels"].values
+    split = [TRAIN] * len(once) + [TEST] * len(even)
+    ids = [f"{chosen.stimuli}_{image}" for image in shown["image_id"].values]
+    gray = luma(pixels) if pixels.ndim == 4 else pixels
+    responses = simulated.simulate_v1(
+        gray,
+        ids,
+        split,
+        n_neuroids=chosen.neuroids,
+        n_sessions=chosen.sessions,
+        test_repeats=chosen.test_repeats,
+        px_per_deg=chosen.px_per_deg,
+        seed=chosen.seed,
+    )
+    table = pd.DataFrame(
+        {
+            "stimulus_id": ids,
+            "filename": [f"{name}.png" for name in ids],
+            "split": split,
+            "label": shown["label"].values,
+        }
+    )
+    return responses, gray, table
+
+
+def _read_simulated(chosen: Simulated, paths: Mapping[str, Path]) -> xr.DataTree:
+    return read_brainio(
+        paths["assembly"],
+        paths["stimulus_set"],
+        paths["stimuli"],
+        size_px=chosen.size_px,
+        px_per_deg=chosen.px_per_deg,
+        split=_rule(Split(column="split")),
+        species="none (simulated)",
+        window_start_ms=simulated.WINDOW_START_MS,
+        window_stop_ms=simulated.WINDOW_STOP_MS,
+        exclude_neuroids=chosen.exclude_neuroids,
+        source="simulated by neurobust",
+        licence="MIT",
+    )
+
+
+def _rule(split: Split) -> SplitRule:
+    return SplitRule(
+        by=split.by,
+        column=split.column,
+        test=split.test,
+        validation=split.validation,
+        seed=SPLIT_SEED,
+    )

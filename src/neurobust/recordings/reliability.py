@@ -1,0 +1,162 @@
+"""How much of a neuroid's response the stimulus explains, from repeats of the test stimuli."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Float, Int
+
+from neurobust.dims import NEUROID, PRESENTATION, TEST
+from neurobust.errors import InputError
+from neurobust.randomness import generator
+from neurobust.recordings.form import sessions_of, text
+
+Trials = Float[np.ndarray, "trial neuroid"]
+Stimulus = Int[np.ndarray, " trial"]
+
+
+def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) -> xr.Dataset:
+    """Measure the reliability of all neuroids of a recording on its repeated test stimuli.
+
+    Parameters
+    ----------
+    tree
+        A recording in the form of :mod:`~.form`.
+    seed
+        Of the random halves.
+    n_halves
+        How many times the repeats are halved.
+
+    Returns
+    -------
+    xr.Dataset
+        By neuroid, with neuroid_id and session: ``explainable_variance``
+        (:func:`explain_variance`), ``split_half`` (:func:`correlate_halves`), ``mean_response``
+        over all presentations, and ``n_repeats``, the fewest presentations of a test stimulus
+        that was shown more than once.
+
+    Raises
+    ------
+    InputError
+        If a session repeats fewer than two test stimuli.
+    """
+    stimuli = tree["stimuli"].to_dataset()
+    tested = text(stimuli["stimulus_id"].to_numpy()[stimuli["split"].to_numpy() == TEST])
+    parts = []
+    for name, session in sessions_of(tree).items():
+        trials, stimulus = _repeated_trials(session, tested, name)
+        random = generator(seed, "reliability", name)
+        measures = {
+            "explainable_variance": explain_variance(trials, stimulus),
+            "split_half": correlate_halves(trials, stimulus, random, n_halves),
+            "mean_response": session["response"].mean(PRESENTATION, dtype=np.float64).to_numpy(),
+            "n_repeats": np.full(trials.shape[1], np.bincount(stimulus).min()),
+        }
+        parts.append(
+            xr.Dataset(
+                {key: (NEUROID, values) for key, values in measures.items()},
+                coords={
+                    "neuroid_id": (NEUROID, text(session["neuroid_id"].to_numpy())),
+                    "session": (NEUROID, np.full(trials.shape[1], name)),
+                },
+            )
+        )
+    joined = xr.concat(parts, dim=NEUROID)
+    joined["mean_response"].attrs["units"] = tree.attrs["units"]
+    return joined.assign_attrs(
+        {name: tree.attrs[name] for name in ("identifier", "simulated")}, n_halves=n_halves
+    )
+
+
+def explain_variance(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, " neuroid"]:
+    """Return the share of a neuroid's variance that is not noise.
+
+    1 - noise variance / total variance: the total over all trials, the noise the mean over
+    stimuli of the variance over repeats, both with ddof 1 (Safarani 2021, released code).
+
+    Parameters
+    ----------
+    trials
+        Single responses.
+    stimulus
+        Which was shown, 0 to n - 1, each at least twice.
+    """
+    repeats = np.bincount(stimulus)
+    deviation = trials - _mean_by(trials, stimulus)[stimulus]
+    noise = _sum_by(deviation**2, stimulus) / (repeats - 1)[:, None]
+    total = trials.var(axis=0, ddof=1)
+    # ASSUME: a neuroid silent to all test stimuli has no explainable variance rather than none
+    # that is known, so that means over neuroids stay defined.
+    return np.where(total > 0, 1 - noise.mean(axis=0) / np.where(total > 0, total, 1), 0.0)
+
+
+def correlate_halves(
+    trials: Trials, stimulus: Stimulus, random: np.random.Generator, n_halves: int
+) -> Float[np.ndarray, " neuroid"]:
+    """Return the reliability of the mean response by random halves of the repeats.
+
+    The correlation over stimuli between the means of two halves, averaged over ``n_halves`` random
+    ones, then corrected for the halved number of repeats: 2 r / (1 + r) (Spearman 1910, Brown
+    1910). Of an odd number of repeats one is left out.
+
+    Parameters
+    ----------
+    trials, stimulus
+        As in :func:`explain_variance`.
+    random
+        Where the halves come from.
+    n_halves
+        How many times to halve.
+    """
+    total = np.zeros(trials.shape[1])
+    for _ in range(n_halves):
+        first, second = _halve(stimulus, random)
+        total += _correlate(
+            _mean_by(trials[first], stimulus[first]), _mean_by(trials[second], stimulus[second])
+        )
+    mean = total / n_halves
+    # ASSUME: a correlation below 0 is noise and stays as it is; corrected, it would diverge.
+    return np.where(mean > 0, 2 * mean / (1 + np.maximum(mean, 0)), mean)
+
+
+def _halve(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the trials of two halves of each stimulus' repeats, in the order of the stimuli."""
+    order = np.lexsort((random.random(len(stimulus)), stimulus))
+    repeats = np.bincount(stimulus)
+    rank = np.arange(len(stimulus)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    half = np.repeat(repeats // 2, repeats)
+    return order[rank < half], order[(rank >= half) & (rank < 2 * half)]
+
+
+def _sum_by(values: Trials, stimulus: Stimulus) -> Float[np.ndarray, "stimulus neuroid"]:
+    order = np.argsort(stimulus, kind="stable")
+    repeats = np.bincount(stimulus)
+    return np.add.reduceat(values[order], np.cumsum(repeats) - repeats, axis=0)
+
+
+def _mean_by(values: Trials, stimulus: Stimulus) -> Float[np.ndarray, "stimulus neuroid"]:
+    return _sum_by(values, stimulus) / np.bincount(stimulus)[:, None]
+
+
+def _correlate(
+    first: Float[np.ndarray, "stimulus neuroid"], second: Float[np.ndarray, "stimulus neuroid"]
+) -> Float[np.ndarray, " neuroid"]:
+    first, second = first - first.mean(axis=0), second - second.mean(axis=0)
+    scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
+    # ASSUME: a half without any variation correlates with nothing.
+    return np.where(scale > 0, (first * second).sum(axis=0) / np.where(scale > 0, scale, 1), 0.0)
+
+
+def _repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple[Trials, Stimulus]:
+    """Return the trials of the test stimuli that were shown more than once, and which it was."""
+    shown = text(session["stimulus_id"].to_numpy())
+    names, repeats = np.unique(shown[np.isin(shown, tested)], return_counts=True)
+    kept = np.isin(shown, names[repeats > 1])
+    if (repeats > 1).sum() < 2:
+        raise InputError(
+            f"session {name}",
+            f"{(repeats > 1).sum()} test stimuli were shown more than once",
+            expected="at least two, to tell signal from noise",
+            mend="let the split put repeated stimuli into test",
+        )
+    stimulus, _ = pd.factorize(shown[kept])
+    return session["response"].to_numpy()[kept].astype(np.float64), stimulus

@@ -1,0 +1,59 @@
+"""The plateau schedule: lower the learning rate when validation stops improving, then stop."""
+
+import torch
+
+from neurobust.config import Schedule
+
+
+class Plateau:
+    """Learning rate, best epoch and end of training, from one validation score per epoch.
+
+    An epoch is good if it improves on the best by more than the threshold. One bad epoch more
+    than ``patience`` is a plateau: the best weights are to be restored and the learning rate is
+    lowered, down to its floor; the last of ``lr_steps`` plateaus ends training (released code of
+    Safarani 2021).
+    """
+
+    def __init__(self, settings: Schedule) -> None:
+        self._settings = settings
+        self.best = -float("inf")
+        self.lr = settings.lr
+        self._bad = 0
+        self._steps = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last plateau was reached."""
+        return self._steps >= self._settings.lr_steps
+
+    def improved(self, score: float) -> bool:
+        """Take an epoch's score and say whether it is the best so far."""
+        if score > self.best + self._settings.threshold:
+            self.best = score
+            self._bad = 0
+            return True
+        self._bad += 1
+        return False
+
+    def reached(self) -> bool:
+        """Say whether this is a plateau; if so the learning rate has been lowered."""
+        if self._bad <= self._settings.patience:
+            return False
+        self._bad = 0
+        self._steps += 1
+        self.lr = max(self.lr * self._settings.lr_factor, self._settings.min_lr)
+        return True
+
+
+def build_optimiser(
+    settings: Schedule, parameters: list[torch.nn.Parameter]
+) -> torch.optim.Optimizer:
+    """Build the optimiser of a schedule; weight decay acts on every parameter."""
+    if settings.optimiser == "adam":
+        return torch.optim.Adam(parameters, lr=settings.lr, weight_decay=settings.weight_decay)
+    return torch.optim.SGD(
+        parameters,
+        lr=settings.lr,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+    )

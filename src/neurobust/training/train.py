@@ -1,0 +1,173 @@
+"""From a recipe and its data to a trained network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+import xarray as xr
+
+from neurobust import recipes
+from neurobust.config import Schedule
+from neurobust.dims import TRAIN, VALIDATION
+from neurobust.images.pictures import LabelledPictures
+from neurobust.networks.network import Heads, Network, build_network
+from neurobust.randomness import seed_for
+from neurobust.recipes import Recipe, Stage
+from neurobust.recordings.form import sessions_of
+from neurobust.training.loop import History, train_stage
+from neurobust.training.objectives import Classification, Matching, Objective
+from neurobust.training.responses import PredictedResponses, RecordedResponses
+from neurobust.training.validation import correctness, trial_correlation
+
+
+@dataclass
+class TrainingData:
+    """What a recipe is trained on.
+
+    Attributes
+    ----------
+    images
+        The image set, None for a network that sees a recording's stimuli alone.
+    recordings, responses
+        By the name that an objective's ``source`` gives: a recording, or synthesised responses.
+    start
+        The network whose trunk the training starts from, if any.
+    """
+
+    images: xr.Dataset | None = None
+    recordings: Mapping[str, xr.DataTree] = field(default_factory=dict)
+    responses: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    start: Network | None = None
+
+
+def train_network(
+    recipe: Recipe,
+    schedules: Mapping[str, Schedule],
+    data: TrainingData,
+    *,
+    seed: int,
+    device: torch.device,
+) -> tuple[Network, History]:
+    """Train the network of a recipe.
+
+    Parameters
+    ----------
+    recipe
+        What to build and to train for.
+    schedules
+        By the names that the recipe's stages give.
+    data
+        All that the recipe's objectives need.
+    seed
+        Everything random follows from it: on one machine the same seed gives the same weights
+        on the CPU; on a GPU up to the order in which atomic additions happen.
+    device
+        Where to train.
+
+    Returns
+    -------
+    The network, in evaluation mode on the CPU, and its history.
+    """
+    network = build_network(recipe, heads_for(recipe, data), seed=seed_for(seed, "weights"))
+    if data.start is not None:
+        network.trunk.load_state_dict(data.start.trunk.state_dict())
+    network = network.to(device, memory_format=torch.channels_last)
+    history: History = {}
+    for number, stage in enumerate(recipe.training()):
+        schedule = schedules[stage.schedule]
+        objectives = {
+            name: _build(settings, recipe, data, f"{number} {name}", schedule, seed, device)
+            for name, settings in stage.objectives.items()
+        }
+        if number == 0:
+            _start_readout(network, objectives)
+        train_stage(
+            network,
+            objectives,
+            stage=stage,
+            number=number,
+            schedule=schedule,
+            validate=_monitor(network, recipe, stage, data, device),
+            seed=seed,
+            device=device,
+            history=history,
+        )
+    return network.cpu().eval(), history
+
+
+def heads_for(recipe: Recipe, data: TrainingData) -> Heads:
+    """Return the classes and neuroids that the data give a recipe's network."""
+    n_classes = 0
+    if recipe.classifies():
+        assert data.images is not None, "a classifier needs an image set"
+        n_classes = data.images.sizes["class"]
+    source = recipe.response_source()
+    if source is None:
+        return Heads(n_classes)
+    if source in data.recordings:
+        recording = data.recordings[source]
+        sessions = {
+            name: session["neuroid_id"].values.tolist()
+            for name, session in sessions_of(recording).items()
+        }
+        kind = recording.attrs["response_kind"]
+    else:
+        responses = data.responses[source]
+        sessions = {}
+        for session, neuroid in zip(
+            responses["session"].values.tolist(),
+            responses["neuroid_id"].values.tolist(),
+            strict=True,
+        ):
+            sessions.setdefault(session, []).append(neuroid)
+        kind = responses.attrs["response_kind"]
+    return Heads(n_classes, sessions, continuous=kind == "continuous")
+
+
+def _build(
+    settings: recipes.Objective,
+    recipe: Recipe,
+    data: TrainingData,
+    purpose: str,
+    schedule: Schedule,
+    seed: int,
+    device: torch.device,
+) -> Objective:
+    common = {"batch_size": schedule.batch_size, "seed": seed, "purpose": purpose}
+    if isinstance(settings, recipes.Responses) and settings.source in data.recordings:
+        recording = data.recordings[settings.source]
+        return RecordedResponses(settings, recording, colour=recipe.colour, device=device, **common)
+    assert data.images is not None, "this objective needs an image set"
+    pictures = LabelledPictures.of_split(data.images, TRAIN, colour=recipe.colour, device=device)
+    if isinstance(settings, recipes.Responses):
+        responses = data.responses[settings.source]
+        return PredictedResponses(settings, responses, pictures, **common)
+    if isinstance(settings, recipes.Matching):
+        return Matching(settings, pictures, **common)
+    return Classification(settings, pictures, **common)
+
+
+def _start_readout(network: Network, objectives: Mapping[str, Objective]) -> None:
+    for objective in objectives.values():
+        if isinstance(objective, RecordedResponses | PredictedResponses):
+            assert network.readout is not None
+            network.readout.start_at(objective.mean_responses())
+
+
+def _monitor(
+    network: Network, recipe: Recipe, stage: Stage, data: TrainingData, device: torch.device
+) -> partial:
+    """Return what a stage is validated by: accuracy where it classifies, else correlation."""
+    if any(isinstance(o, recipes.Classification) for o in stage.objectives.values()):
+        assert data.images is not None
+        pictures = LabelledPictures.of_split(
+            data.images, VALIDATION, colour=recipe.colour, device=device
+        )
+        return partial(_accuracy, network, pictures)
+    recording = data.recordings[str(recipe.response_source())]
+    return partial(trial_correlation, network, recording, VALIDATION, device)
+
+
+def _accuracy(network: Network, pictures: LabelledPictures) -> float:
+    return correctness(network, pictures).double().mean().item()

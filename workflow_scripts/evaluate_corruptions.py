@@ -1,0 +1,26 @@
+"""Classify clean and corrupted test images with all seeds of a network."""
+
+from neurobust.evaluation.corruption import evaluate_corruptions
+from neurobust.jobs import run
+from neurobust.networks.devices import choose_device
+from neurobust.networks.files import load_network
+from neurobust.provenance import stamp
+from neurobust.storage import read_dataset, write_dataset
+
+
+def main(job):
+    evaluation = evaluate_corruptions(
+        {
+            seed: load_network(path).network
+            for seed, path in zip(job.params.seeds, job.input.networks, strict=True)
+        },
+        read_dataset(job.input.images),
+        **job.params.settings,
+        device=choose_device(job.config["device"], job.resources.gpu),
+    )
+    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    write_dataset(evaluation.assign_attrs(says), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,0 +1,16 @@
+"""Read a recording into the labelled form."""
+
+from neurobust.jobs import run
+from neurobust.provenance import stamp
+from neurobust.recordings.build import read_recording
+from neurobust.storage import write_dataset
+
+
+def main(job):
+    recording = read_recording(job.params.settings, dict(job.input.items()))
+    recording.attrs |= stamp(job.rule, job.params.code)
+    write_dataset(recording, job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,0 +1,26 @@
+"""Simulate a population of macaque V1 cells and write it as a BrainIO assembly."""
+
+from neurobust.jobs import run
+from neurobust.recordings.build import simulate_recording
+from neurobust.recordings.brainio import write_brainio
+from neurobust.storage import read_dataset
+
+
+def main(job):
+    responses, pixels, table = simulate_recording(
+        job.params.settings,
+        read_dataset(job.input[0]),
+        place=f"recordings.{job.wildcards.recording}",
+    )
+    write_brainio(
+        responses,
+        pixels,
+        table,
+        assembly=job.output.assembly,
+        stimulus_table=job.output.stimulus_set,
+        stimuli=job.output.stimuli,
+    )
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

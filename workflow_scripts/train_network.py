@@ -1,0 +1,32 @@
+"""Train the network of a recipe from one seed."""
+
+from neurobust.config import Schedule
+from neurobust.jobs import run
+from neurobust.networks.devices import choose_device
+from neurobust.networks.files import NetworkFile, load_network, save_network
+from neurobust.provenance import stamp
+from neurobust.recipes import Recipe
+from neurobust.storage import read_dataset, read_tree
+from neurobust.training.train import TrainingData, train_network
+
+
+def main(job):
+    recipe = Recipe.model_validate(job.params.recipe)
+    schedules = {name: Schedule(**given) for name, given in job.params.schedules.items()}
+    files = dict(job.input.items())
+    source = recipe.response_source()
+    data = TrainingData(
+        images=read_dataset(files["images"]) if "images" in files else None,
+        recordings={source: read_tree(files["recording"])} if "recording" in files else {},
+        responses={source: read_dataset(files["responses"])} if "responses" in files else {},
+        start=load_network(files["start"]).network if "start" in files else None,
+    )
+    device = choose_device(job.config["device"], job.resources.gpu)
+    seed = int(job.wildcards.seed)
+    network, history = train_network(recipe, schedules, data, seed=seed, device=device)
+    provenance = stamp(job.rule, job.params.code) | {"device": device.type}
+    save_network(NetworkFile(network, seed, history, provenance), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
