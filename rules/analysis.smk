@@ -1,5 +1,143 @@
-# analysis
-rule safarani2021:
+# From evaluations to scores, tests, tables and checked claims.
+# In:  results/evaluations/, reference/safarani2021.csv
+# Out: results/analysis/safarani2021/, results/tables/safarani2021/, results/claims.{csv,md}
+
+SWEPT = {
+    role: [name for name in EXPERIMENT.sweep_members(sweep)]
+    for role, sweep in STUDY.ratios.items()
+}
+POINTS = [
+    STUDY.roles["baseline"],
+    *[name for names in SWEPT.values() for name in names],
+]
+
+
+def role_evaluations(wildcards):
+    """Name the corruption evaluation of each role's network."""
+    return {
+        role: f"<results>/evaluations/corruptions/{name}.nc"
+        for role, name in STUDY.roles.items()
+    }
+
+
+rule score_robustness:
+    """Score every network of the study relative to Baseline, with bootstrap intervals."""
     input:
-        expand("<results>/evaluations/corruptions/{network}.nc", network=[*STUDY.roles.values()]),
-        expand("<results>/evaluations/prediction/{network}.nc", network=[STUDY.predictor]),
+        unpack(role_evaluations),
+    output:
+        "<results>/analysis/safarani2021/scores.nc",
+    log:
+        "<logs>/score_robustness/safarani2021.log",
+    benchmark:
+        "<benchmarks>/score_robustness/safarani2021.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        repetitions=STUDY.bootstrap,
+        code=code_of("score_robustness"),
+    script:
+        "../workflow_scripts/score_robustness.py"
+
+
+rule regress_robustness:
+    """Regress robustness on clean accuracy and neural performance over batch ratios (Fig. 3C)."""
+    input:
+        corruptions=expand(
+            "<results>/evaluations/corruptions/{network}.nc", network=POINTS
+        ),
+        predictions=expand(
+            "<results>/evaluations/prediction/{network}.nc", network=POINTS[1:]
+        ),
+    output:
+        points="<results>/analysis/safarani2021/points.csv",
+        lines="<results>/analysis/safarani2021/lines.csv",
+        regressions="<results>/tables/safarani2021/regressions.csv",
+    log:
+        "<logs>/regress_robustness/safarani2021.log",
+    benchmark:
+        "<benchmarks>/regress_robustness/safarani2021.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        networks=POINTS,
+        sweeps={name: role for role, names in SWEPT.items() for name in names},
+        code=code_of("regress_robustness"),
+    script:
+        "../workflow_scripts/regress_robustness.py"
+
+
+rule tabulate_scores:
+    """Write Tables 1 to 3 and the scores by corruption."""
+    input:
+        "<results>/analysis/safarani2021/scores.nc",
+    output:
+        table1="<results>/tables/safarani2021/table1.csv",
+        table2=report(
+            "<results>/tables/safarani2021/table2.csv",
+            caption="../docs/report/table2.rst",
+            category="Safarani 2021",
+            subcategory="Tables",
+        ),
+        table3=report(
+            "<results>/tables/safarani2021/table3.csv",
+            caption="../docs/report/table3.rst",
+            category="Safarani 2021",
+            subcategory="Tables",
+        ),
+        corruptions="<results>/tables/safarani2021/corruptions.csv",
+    log:
+        "<logs>/tabulate_scores/safarani2021.log",
+    benchmark:
+        "<benchmarks>/tabulate_scores/safarani2021.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        recipes={
+            role: EXPERIMENT.describe(name)
+            for role, name in {**STUDY.roles, "predictor": STUDY.predictor}.items()
+        },
+        code=code_of("tabulate_scores"),
+    script:
+        "../workflow_scripts/tabulate_scores.py"
+
+
+rule check_claims:
+    """Hold every claim of the paper against this run."""
+    input:
+        claims=workflow.source_path("../reference/safarani2021.csv"),
+        scores="<results>/analysis/safarani2021/scores.nc",
+        regressions="<results>/tables/safarani2021/regressions.csv",
+    output:
+        table=report(
+            "<results>/claims.csv",
+            caption="../docs/report/claims.rst",
+            category="Claims",
+        ),
+        page="<results>/claims.md",
+    log:
+        "<logs>/check_claims.log",
+    benchmark:
+        "<benchmarks>/check_claims.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        scale=CONFIG.scale,
+        code=code_of("check_claims"),
+    script:
+        "../workflow_scripts/check_claims.py"

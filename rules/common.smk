@@ -39,7 +39,9 @@ def gpus_per_job():
         return int(CONFIG.device == "gpu")
     if shutil.which("nvidia-smi") is None:
         return 0
-    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
+    listed = subprocess.run(
+        ["nvidia-smi", "--list-gpus"], capture_output=True, text=True
+    )
     return int("GPU" in listed.stdout)
 
 

@@ -1,6 +1,10 @@
 # Evaluation of trained networks, all seeds of a network in one job.
 # In:  results/networks/{network}/seed*.pt with an image set or a recording
-# Out: results/evaluations/{corruptions,prediction,learning}/{network}.nc
+# Out: results/evaluations/{corruptions,prediction}/{network}.nc, learning/safarani2021.nc,
+#      and the corrupted example examples/{images}.nc
+
+
+LEARNERS = {"monkey-predictor": STUDY.predictor, **STUDY.roles}
 
 
 def evaluated_networks(wildcards):
@@ -38,18 +42,18 @@ rule evaluate_corruptions:
         "<logs>/evaluate_corruptions/{network}.log",
     benchmark:
         "<benchmarks>/evaluate_corruptions/{network}.tsv"
-    params:
-        settings=CONFIG.evaluation.model_dump(),
-        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
-        attributes=network_attributes,
-        code=code_of("evaluate_corruptions"),
+    conda:
+        "../envs/torch.yaml"
     threads: 1
     resources:
         gpu=gpus_per_job(),
         mem_mb=8000,
         runtime=240,
-    conda:
-        "../envs/torch.yaml"
+    params:
+        settings=CONFIG.evaluation.model_dump(),
+        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
+        attributes=network_attributes,
+        code=code_of("evaluate_corruptions"),
     script:
         "../workflow_scripts/evaluate_corruptions.py"
 
@@ -65,40 +69,70 @@ rule evaluate_prediction:
         "<logs>/evaluate_prediction/{network}.log",
     benchmark:
         "<benchmarks>/evaluate_prediction/{network}.tsv"
-    params:
-        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
-        attributes=network_attributes,
-        code=code_of("evaluate_prediction"),
+    conda:
+        "../envs/torch.yaml"
     threads: 1
     resources:
         gpu=gpus_per_job(),
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../envs/torch.yaml"
+    params:
+        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
+        attributes=network_attributes,
+        code=code_of("evaluate_prediction"),
     script:
         "../workflow_scripts/evaluate_prediction.py"
 
 
 rule collect_learning:
-    """Collect the training histories of a network's seeds."""
+    """Collect the training histories of the study's networks."""
     input:
-        evaluated_networks,
+        [file for network in LEARNERS.values() for file in network_files(network)],
     output:
-        "<results>/evaluations/learning/{network}.nc",
+        "<results>/evaluations/learning/safarani2021.nc",
     log:
-        "<logs>/collect_learning/{network}.log",
+        "<logs>/collect_learning/safarani2021.log",
     benchmark:
-        "<benchmarks>/collect_learning/{network}.tsv"
+        "<benchmarks>/collect_learning/safarani2021.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
     params:
-        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
-        attributes=network_attributes,
+        networks={
+            role: {
+                "seeds": EXPERIMENT.seeds(name),
+                "attributes": EXPERIMENT.attributes(name),
+            }
+            for role, name in LEARNERS.items()
+        },
         code=code_of("collect_learning"),
+    script:
+        "../workflow_scripts/collect_learning.py"
+
+
+rule corrupt_example:
+    """Show one test image under every corruption."""
+    input:
+        "<results>/images/{images}.nc",
+    output:
+        "<results>/evaluations/examples/{images}.nc",
+    log:
+        "<logs>/corrupt_example/{images}.log",
+    benchmark:
+        "<benchmarks>/corrupt_example/{images}.tsv"
+    conda:
+        "../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../envs/torch.yaml"
+    params:
+        number=STUDY.example_image,
+        severity=2,  # Safarani 2021, Fig. 9
+        seed=CONFIG.evaluation.seed,
+        code=code_of("corrupt_example"),
     script:
-        "../workflow_scripts/collect_learning.py"
+        "../workflow_scripts/corrupt_example.py"

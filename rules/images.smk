@@ -22,17 +22,17 @@ rule retrieve_tiny_imagenet:
         "<logs>/retrieve_tiny_imagenet.log",
     benchmark:
         "<benchmarks>/retrieve_tiny_imagenet.tsv"
-    params:
-        url="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
-        sha256="6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
-        n_bytes=248_100_043,
     retries: 3
+    conda:
+        "../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=60,
-    conda:
-        "../envs/data.yaml"
+    params:
+        url="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        sha256="6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
+        n_bytes=248_100_043,
     script:
         "../workflow_scripts/retrieve_tiny_imagenet.py"
 
@@ -47,14 +47,16 @@ rule build_image_set:
         "<logs>/build_image_set/{images}.log",
     benchmark:
         "<benchmarks>/build_image_set/{images}.tsv"
-    params:
-        settings=lambda wildcards: CONFIG.images[wildcards.images].model_dump(mode="json"),
-        code=code_of("build_image_set"),
+    conda:
+        "../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "../envs/data.yaml"
+    params:
+        settings=lambda wildcards: CONFIG.images[wildcards.images].model_dump(
+            mode="json"
+        ),
+        code=code_of("build_image_set"),
     script:
         "../workflow_scripts/build_image_set.py"

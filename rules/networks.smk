@@ -29,16 +29,18 @@ rule train_network:
         "<logs>/train_network/{network}/seed{seed}.log",
     benchmark:
         "<benchmarks>/train_network/{network}/seed{seed}.tsv"
-    params:
-        recipe=lambda wildcards: EXPERIMENT.networks[wildcards.network].model_dump(mode="json"),
-        schedules=lambda wildcards: EXPERIMENT.schedules_of(wildcards.network),
-        code=code_of("train_network"),
+    conda:
+        "../envs/torch.yaml"
     threads: 1
     resources:
         gpu=gpus_per_job(),
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 1440 * attempt,
-    conda:
-        "../envs/torch.yaml"
+    params:
+        recipe=lambda wildcards: EXPERIMENT.networks[wildcards.network].model_dump(
+            mode="json"
+        ),
+        schedules=lambda wildcards: EXPERIMENT.schedules_of(wildcards.network),
+        code=code_of("train_network"),
     script:
         "../workflow_scripts/train_network.py"

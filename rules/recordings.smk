@@ -42,15 +42,15 @@ rule simulate_recording:
         "<logs>/simulate_recording/{recording}.log",
     benchmark:
         "<benchmarks>/simulate_recording/{recording}.tsv"
-    params:
-        settings=recording_settings,
-        code=code_of("simulate_recording"),
+    conda:
+        "../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "../envs/data.yaml"
+    params:
+        settings=recording_settings,
+        code=code_of("simulate_recording"),
     script:
         "../workflow_scripts/simulate_recording.py"
 
@@ -65,15 +65,15 @@ rule import_recording:
         "<logs>/import_recording/{recording}.log",
     benchmark:
         "<benchmarks>/import_recording/{recording}.tsv"
-    params:
-        settings=recording_settings,
-        code=code_of("import_recording"),
+    conda:
+        "../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=8000,
         runtime=60,
-    conda:
-        "../envs/data.yaml"
+    params:
+        settings=recording_settings,
+        code=code_of("import_recording"),
     script:
         "../workflow_scripts/import_recording.py"
 
@@ -88,13 +88,13 @@ rule measure_reliability:
         "<logs>/measure_reliability/{recording}.log",
     benchmark:
         "<benchmarks>/measure_reliability/{recording}.tsv"
-    params:
-        code=code_of("measure_reliability"),
+    conda:
+        "../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "../envs/data.yaml"
+    params:
+        code=code_of("measure_reliability"),
     script:
         "../workflow_scripts/measure_reliability.py"

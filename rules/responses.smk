@@ -14,15 +14,15 @@ rule synthesise_responses:
         "<logs>/synthesise_responses/{network}/{images}.log",
     benchmark:
         "<benchmarks>/synthesise_responses/{network}/{images}.tsv"
-    params:
-        simulated=lambda wildcards: EXPERIMENT.simulated(wildcards.network),
-        code=code_of("synthesise_responses"),
+    conda:
+        "../envs/torch.yaml"
     threads: 1
     resources:
         gpu=gpus_per_job(),
         mem_mb=8000,
         runtime=60,
-    conda:
-        "../envs/torch.yaml"
+    params:
+        simulated=lambda wildcards: EXPERIMENT.simulated(wildcards.network),
+        code=code_of("synthesise_responses"),
     script:
         "../workflow_scripts/synthesise_responses.py"

@@ -1,4 +1,6 @@
-"""Collect the training histories of a network's seeds."""
+"""Collect the training histories of the study's networks, one group of the file per role."""
+
+import xarray as xr
 
 from neurobust.evaluation.learning import collect_histories
 from neurobust.jobs import run
@@ -8,12 +10,14 @@ from neurobust.storage import write_dataset
 
 
 def main(job):
-    histories = {
-        seed: load_network(path).history
-        for seed, path in zip(job.params.seeds, job.input, strict=True)
-    }
-    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
-    write_dataset(collect_histories(histories).assign_attrs(says), job.output[0])
+    files = iter(job.input)
+    tree = xr.DataTree()
+    tree.attrs = stamp(job.rule, job.params.code)
+    for role, said in job.params.networks.items():
+        histories = {seed: load_network(next(files)).history for seed in said["seeds"]}
+        collected = collect_histories(histories).assign_attrs(said["attributes"])
+        tree[role] = xr.DataTree(collected)
+    write_dataset(tree, job.output[0])
 
 
 if __name__ == "__main__":

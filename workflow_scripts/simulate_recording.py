@@ -1,8 +1,8 @@
 """Simulate a population of macaque V1 cells and write it as a BrainIO assembly."""
 
 from neurobust.jobs import run
-from neurobust.recordings.build import simulate_recording
 from neurobust.recordings.brainio import write_brainio
+from neurobust.recordings.build import simulate_recording
 from neurobust.storage import read_dataset
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from neurobust.config import SCHEDULES, Config, Simulated
 from neurobust.errors import InputError
-from neurobust.recipes import Member, Recipe, Responses, expand
+from neurobust.recipes import Classification, Member, Recipe, Responses, expand
 from neurobust.schema import nearest, validate
 
 
@@ -83,6 +83,25 @@ class Experiment:
         if recipe.classifies() and ratios:
             attributes |= {"ratio": ratios[0]}
         return attributes
+
+    def describe(self, network: str) -> dict[str, str]:
+        """Say in words what a network is trained for, as Table 1 of Safarani 2021 does."""
+        recipe = self.networks[network]
+        classified = recipe.objectives_of_kind(Classification)
+        corrupted = any(objective.corrupted for objective in classified)
+        images = f"{'corrupted and clean' if corrupted else 'clean'} {recipe.images}"
+        told = []
+        for objective in recipe.objectives_of_kind(Responses):
+            recorded = objective.source in self.config.recordings
+            what = "recorded" if recorded else f"{self.networks[objective.source].label}'s"
+            simulated = recorded and self.config.recordings[objective.source].source == "simulated"
+            what = "simulated" if simulated else what
+            told.append(f"{what} responses{' (shuffled)' if objective.shuffled else ''}")
+        return {
+            "label": recipe.label,
+            "classification": images if classified else "",
+            "neural_prediction": ", ".join(told),
+        }
 
     def _check(self, name: str, recipe: Recipe, users: tuple[str, ...] = ()) -> None:
         place = f"networks.{name}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import xarray as xr
 
 from neurobust.errors import InputError
@@ -75,4 +76,29 @@ def _read(path, load):  # noqa: ANN001, ANN202 - the type follows from `load`
             f"cannot be read ({error})",
             expected="a complete netCDF4 file",
             mend="if it is a result, delete it and run again; if it is an input, fetch it again",
+        ) from error
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, without its index."""
+    with whole(path) as part:
+        table.to_csv(part, index=False)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV table; empty fields are NaN.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no table.
+    """
+    try:
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise InputError(
+            path,
+            f"cannot be read as a table ({error})",
+            expected="a CSV file with a header",
+            mend="delete it and run again",
         ) from error

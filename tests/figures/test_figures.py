@@ -10,16 +10,6 @@ from PIL import Image
 
 from neurobust.analysis.scores import exemplary_corruptions
 from neurobust.errors import InputError
-from neurobust.figures import (
-    corruption_examples,
-    learning,
-    prediction,
-    robustness,
-    severity,
-)
-from neurobust.figures import (
-    reliability as reliability_figure,
-)
 from neurobust.figures.corruption_examples import draw_corruption_examples
 from neurobust.figures.learning import draw_learning
 from neurobust.figures.prediction import draw_prediction
@@ -286,15 +276,6 @@ def test_networks_can_be_told_apart_with_and_without_colour():
     assert len({(mark.marker, mark.line) for mark in marks.values()}) >= len(names) - 1
     many = network_marks([f"new-{n}" for n in range(12)])
     assert len(set(many.values())) == 12
-
-
-def test_captions_say_what_bars_and_lines_are():
-    assert "95 % bootstrap interval" in severity.CAPTION
-    assert "median" in severity.CAPTION_EXEMPLARY
-    assert "95 % bootstrap interval" in robustness.CAPTION
-    assert "(C)" in robustness.CAPTION_SWEEP
-    for module in (learning, reliability_figure, prediction, corruption_examples):
-        assert len(module.CAPTION) > 50
 
 
 def test_names_are_readable():

@@ -137,7 +137,8 @@ def claims_markdown(checked: pd.DataFrame) -> str:
     lines = [
         f"Scale of this run: {'; '.join(checked['scale'].unique()) or 'none'}.",
         "",
-        f"Of {len(checked)} claims: {verdicts}.",
+        f"Of {len(checked)} claims: {verdicts}. An inequality holds if the whole interval "
+        "satisfies it; an equality, if the interval meets the paper's: a wide one shows little.",
         "",
         "| Claim | Where | Paper | This run [95 % interval] | Holds |",
         "|---|---|---|---|---|",

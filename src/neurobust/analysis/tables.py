@@ -1,6 +1,6 @@
 """Tables of the paper, from the scores of `neurobust.analysis.scores`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,17 @@ from neurobust.analysis.comparison import GROUP
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
 from neurobust.analysis.scores import CORRUPTION_GROUP
 from neurobust.dims import CORRUPTION, NETWORK
+
+
+def recipe_table(recipes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """Tell what each network was trained for, one a row (Table 1).
+
+    Parameters
+    ----------
+    recipes
+        By role: label, classification, neural_prediction.
+    """
+    return pd.DataFrame([{"network": role, **told} for role, told in recipes.items()])
 
 
 def clean_accuracy_table(scores: xr.Dataset) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def explain_fraction(
 def _compare(
     session: xr.Dataset, predicted: Float[np.ndarray, "presentation neuroid"]
 ) -> tuple[Float[np.ndarray, " neuroid"], Float[np.ndarray, " neuroid"]]:
-    responses = session["response"].values
-    stimulus, _ = pd.factorize(session["stimulus_id"].values)
+    responses = session["response"].to_numpy()
+    stimulus, _ = pd.factorize(session["stimulus_id"].to_numpy())
     means = [pd.DataFrame(x).groupby(stimulus).mean().to_numpy() for x in (responses, predicted)]
     return explain_fraction(responses, predicted, stimulus), correlate(*means)

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from neurobust.dims import COLUMN, CORRUPTION, ROW, require
 from neurobust.figures.style import new_figure, readable, styled
 
-CAPTION = "One test image as it is and under each corruption, at the severity that the title names."
 _COLUMNS = 5
 
 

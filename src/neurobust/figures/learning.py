@@ -1,6 +1,7 @@
 """How the networks learnt: validation score and losses over epochs."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -8,19 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from neurobust.dims import EPOCH, SEED, require
-from neurobust.figures.style import ACCENT, add_title, new_figure, styled
+from neurobust.figures.style import ACCENT, add_title, new_figure, readable, styled
 
-CAPTION = (
-    "Learning curves. Thin lines: single seeds; thick lines: their mean, up to the epoch at which "
-    "the first seed ended. Left: the score that decides when the learning rate falls and which "
-    "epoch is kept. Right: training losses, on a logarithmic scale."
-)
 SCORE = "validation_score"
-_LOSSES = {
-    "train_loss": ("Total", "#000000"),
-    "classification_loss": ("Classification", "#D55E00"),
-    "response_loss": ("Responses", "#009E73"),
-}
+_LOSS = "_loss"
+_COLOURS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00")
 
 
 @styled
@@ -30,7 +23,8 @@ def draw_learning(histories: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     histories
-        ``value(seed, metric, epoch)`` of each network, NaN where a seed has no such value.
+        ``value(seed, metric, epoch)`` of each network, NaN where a seed has no such value; the
+        losses are the metrics named ``..._loss``.
 
     Raises
     ------
@@ -46,11 +40,14 @@ def draw_learning(histories: Mapping[str, xr.Dataset]) -> Figure:
         )
     figure = new_figure(0.5 + 1.35 * len(histories))
     panels = figure.subplots(len(histories), 2, squeeze=False)
+    named = [str(name) for data in histories.values() for name in data["metric"].to_numpy()]
+    losses = [name for name in dict.fromkeys(named) if name.endswith(_LOSS)]
+    colours = dict(zip(losses, cycle(_COLOURS), strict=False))
     for history, (left, right) in zip(histories.values(), panels, strict=True):
         _draw_curves(history, SCORE, left, ACCENT, None)
         left.set_ylabel(history.attrs["monitor"].capitalize())
         left.set_title(history.attrs["label"], loc="left")
-        _draw_losses(history, right)
+        _draw_losses(history, right, colours)
     for axes in panels[-1]:
         axes.set_xlabel("Epoch")
     keys = {
@@ -58,16 +55,16 @@ def draw_learning(histories: Mapping[str, xr.Dataset]) -> Figure:
         for axes in panels[:, 1]
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(keys.values(), keys.keys(), loc="outside lower right", ncols=len(_LOSSES))
+    figure.legend(keys.values(), keys.keys(), loc="outside lower right", ncols=len(losses))
     add_title(figure, "Learning curves", histories.values())
     return figure
 
 
-def _draw_losses(history: xr.Dataset, axes: Axes) -> None:
-    for metric, (label, colour) in _LOSSES.items():
-        _draw_curves(history, metric, axes, colour, label)
-    # The uncertainty-weighted loss holds log sigma and may fall below zero.
-    losses = history["value"].sel(metric=history["metric"].isin(list(_LOSSES)))
+def _draw_losses(history: xr.Dataset, axes: Axes, colours: Mapping[str, str]) -> None:
+    for metric, colour in colours.items():
+        _draw_curves(history, metric, axes, colour, readable(metric.removesuffix(_LOSS)))
+    # A Poisson loss leaves out the term of the counts alone and may fall below zero.
+    losses = history["value"].sel(metric=history["metric"].isin(list(colours)))
     if not (losses <= 0).any():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

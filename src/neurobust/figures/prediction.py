@@ -18,13 +18,6 @@ from neurobust.figures.style import (
     styled,
 )
 
-CAPTION = (
-    "Prediction of the recorded responses. (A) Fraction of explainable variance explained (FEV) "
-    "and (B) correlation of predicted and recorded responses, both averaged over repeats; "
-    "boxes: quartiles over neuroids, each the mean over seeds, whiskers: 5th and 95th percentile. "
-    "(C) FEV against explainable variance; each point is a neuroid. FEV below -0.5, "
-    "as unreliable neuroids have, lies outside the panels; the number of such neuroids is given with each name."
-)
 _FEV_FLOOR = -0.5
 _LABELS = {"fev": "FEV", "correlation": "Correlation"}
 

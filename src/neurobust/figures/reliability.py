@@ -10,12 +10,6 @@ from neurobust.dims import NEUROID, require
 from neurobust.figures.panels import draw_level
 from neurobust.figures.style import ACCENT, add_letter, add_title, new_figure, styled
 
-CAPTION = (
-    "Reliability of the recording. (A) Explainable variance, the fraction of a neuroid's variance "
-    "over trials that the image explains. (B) The same by session; each point is a neuroid, the "
-    "line the session's median. (C) Against the split-half correlation over repeats; each point "
-    "is a neuroid."
-)
 _EXPLAINABLE = "explainable_variance"
 
 

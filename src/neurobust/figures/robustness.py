@@ -21,17 +21,6 @@ from neurobust.figures.style import (
     styled,
 )
 
-CAPTION = (
-    "Robustness score: accuracy on corrupted images relative to Baseline's (dotted line: 100 %), "
-    "averaged over corruptions. (A) By group of corruptions. (B) Over all corruptions. Bars: 95 % "
-    "bootstrap interval over seeds and test images; that of Baseline shows its own variability."
-)
-CAPTION_SWEEP = CAPTION + (
-    " (C) Robustness against neural performance, the mean over neuroids of the fraction of "
-    "explainable variance explained (FEV); each point is one seed of one ratio of neural to "
-    "classification batches, its colour the clean accuracy (darker is higher); line: linear "
-    "regression of robustness on neural performance. Points have no error bars."
-)
 _MARKERS = {"mtl-shuffled": "^"}
 # The palest fifth of the map would vanish on paper.
 _COLOURS = LinearSegmentedColormap.from_list(

@@ -20,15 +20,6 @@ from neurobust.figures.style import (
     styled,
 )
 
-CAPTION = (
-    "Accuracy on corrupted test images against the severity of the corruption. Points: mean over "
-    "seeds; bars: 95 % bootstrap interval over seeds and test images; dotted line: chance. "
-    "Networks are set side by side at each severity for legibility."
-)
-CAPTION_EXEMPLARY = CAPTION + (
-    " From left to right: the corruptions with the best, the median and the worst robustness "
-    "score of the network that the title names."
-)
 _COLUMNS = 4
 
 

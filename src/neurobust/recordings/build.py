@@ -10,10 +10,10 @@ import xarray as xr
 from jaxtyping import UInt8
 from pydantic import TypeAdapter
 
-from neurobust.config import SPLIT_SEED, TVSD, BrainIO, Recording, Simulated, Split
+from neurobust.config import SPLIT_SEED, TVSD, Recording, Simulated, Split
 from neurobust.dims import TEST, TRAIN
 from neurobust.errors import InputError
-from neurobust.images.sets import luma, select_split
+from neurobust.images.sets import luma
 from neurobust.recordings import simulated
 from neurobust.recordings.brainio import read_brainio
 from neurobust.recordings.splits import SplitRule
@@ -96,7 +96,7 @@ def simulate_recording(
         If the image set has too few test images.
     """
     chosen = Simulated.model_validate(settings)
-    tested = np.flatnonzero(image_set["split"].values == TEST)
+    tested = np.flatnonzero(image_set["split"].to_numpy() == TEST)
     if len(tested) < chosen.test_stimuli:
         raise InputError(
             f"{place}.test_stimuli",
@@ -105,11 +105,11 @@ def simulate_recording(
             mend="lower test_stimuli or raise the image set's test fraction",
         )
     even = np.linspace(0, len(tested) - 1, chosen.test_stimuli).round().astype(int)
-    once = np.flatnonzero(image_set["split"].values != TEST)
+    once = np.flatnonzero(image_set["split"].to_numpy() != TEST)
     shown = image_set.isel(image=np.concatenate([once, tested[even]]))
-    pixels = shown["pixels"].values
+    pixels = shown["pixels"].to_numpy()
     split = [TRAIN] * len(once) + [TEST] * len(even)
-    ids = [f"{chosen.stimuli}_{image}" for image in shown["image_id"].values]
+    ids = [f"{chosen.stimuli}_{image}" for image in shown["image_id"].to_numpy()]
     gray = luma(pixels) if pixels.ndim == 4 else pixels
     responses = simulated.simulate_v1(
         gray,
@@ -126,7 +126,7 @@ def simulate_recording(
             "stimulus_id": ids,
             "filename": [f"{name}.png" for name in ids],
             "split": split,
-            "label": shown["label"].values,
+            "label": shown["label"].to_numpy(),
         }
     )
     return responses, gray, table

@@ -63,7 +63,7 @@ def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) ->
     joined = xr.concat(parts, dim=NEUROID)
     joined["mean_response"].attrs["units"] = tree.attrs["units"]
     return joined.assign_attrs(
-        {name: tree.attrs[name] for name in ("identifier", "simulated")}, n_halves=n_halves
+        recording=tree.attrs["identifier"], simulated=tree.attrs["simulated"], n_halves=n_halves
     )
 
 

@@ -177,7 +177,7 @@ def _record(
         "epoch": epoch + 1,
         "learning_rate": lr,
         "validation_score": score,
-        **{f"{name} loss": value for name, value in losses.items()},
+        **{f"{name}_loss": value for name, value in losses.items()},
     }
     length = len(history.get("epoch", []))
     for name in {**history, **row}:
