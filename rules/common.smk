@@ -6,6 +6,7 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
+from neurobust.config import RAW_FILES
 from neurobust.errors import InputError
 from neurobust.experiment import Experiment
 from neurobust.provenance import fingerprint

@@ -6,9 +6,16 @@ TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
 
 
 def image_set_files(wildcards):
-    """Name what an image set is built from; the photographs come with a package."""
+    """Name what an image set is built from: the photographs come with a package.
+
+    Of Tiny ImageNet the official zip is retrieved; any other file is named by the reader if it is
+    not there, so that a dry run works without it.
+    """
     settings = CONFIG.images[wildcards.images]
-    return [str(settings.path)] if settings.source == "tiny-imagenet" else []
+    if settings.source != "tiny-imagenet":
+        return []
+    wanted = str(settings.path)
+    return [wanted] if wanted == TINY_IMAGENET or settings.path.exists() else []
 
 
 rule retrieve_tiny_imagenet:

@@ -7,10 +7,6 @@ SIMULATED = {
     "stimulus_set": "<results>/recordings/simulated/{recording}/stimulus_set.csv",
     "stimuli": "<results>/recordings/simulated/{recording}/stimuli.zip",
 }
-RAW_FILES = {
-    "brainio": ("assembly", "stimulus_set", "stimuli"),
-    "tvsd": ("normalised_mua", "image_list", "photographs"),
-}
 
 
 def recording_settings(wildcards):
@@ -19,11 +15,15 @@ def recording_settings(wildcards):
 
 
 def recording_files(wildcards):
-    """Name the raw files of a recording."""
+    """Name the raw files of a recording, as far as they are there: the importer names the others.
+
+    A plan does not need them, so that a dry run works before anything was fetched.
+    """
     settings = CONFIG.recordings[wildcards.recording]
     if settings.source == "simulated":
         return {name: path.format(**wildcards) for name, path in SIMULATED.items()}
-    return {name: str(getattr(settings, name)) for name in RAW_FILES[settings.source]}
+    paths = {name: getattr(settings, name) for name in RAW_FILES[settings.source]}
+    return {name: str(path) for name, path in paths.items() if path.exists()}
 
 
 def shown_images(wildcards):

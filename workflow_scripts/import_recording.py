@@ -7,7 +7,11 @@ from neurobust.storage import write_dataset
 
 
 def main(job):
-    recording = read_recording(job.params.settings, dict(job.input.items()))
+    recording = read_recording(
+        job.params.settings,
+        dict(job.input.items()),
+        place=f"recordings.{job.wildcards.recording}",
+    )
     recording.attrs |= stamp(job.rule, job.params.code)
     write_dataset(recording, job.output[0])
 

@@ -99,6 +99,13 @@ class TVSD(Model):
     size_px: int = Field(64, ge=16)
 
 
+RAW_FILES = {
+    "simulated": (),
+    "brainio": ("assembly", "stimulus_set", "stimuli"),
+    "tvsd": ("normalised_mua", "image_list", "photographs"),
+}
+"""The keys that name a recording's files under resources/, by source."""
+
 Recording = Annotated[Simulated | BrainIO | TVSD, Field(discriminator="source")]
 
 

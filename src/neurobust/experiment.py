@@ -24,10 +24,7 @@ class Experiment:
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        schedules = {
-            name: {**SCHEDULES.get(name, {}), **(over or {})}
-            for name, over in {**dict.fromkeys(SCHEDULES), **given.get("schedules", {})}.items()
-        }
+        schedules = _with_defaults(given.get("schedules"))
         self.config = validate(Config, {**given, "schedules": schedules}, "configuration")
         self.networks: dict[str, Recipe]
         self.members: dict[str, Member]
@@ -114,10 +111,10 @@ class Experiment:
             )
         _known(f"{place}.images", recipe.images, self.config.images, "image set")
         stages = recipe.training()
-        if not any(stage.objectives for stage in stages):
+        if not all(stage.objectives for stage in stages):
             raise InputError(
                 place,
-                "has no objectives",
+                "has no objectives, or a stage without",
                 expected="at least one objective in every stage",
                 mend="add objectives, or 'like' a network that has them",
             )
@@ -127,8 +124,17 @@ class Experiment:
         for source in sorted(others):
             known = {**self.config.recordings, **self.networks}
             _known(f"{place}.objectives.source", source, known, "recording or network")
+        if len(others) > 1:
+            raise InputError(
+                f"{place}.objectives.source",
+                f"names several sources: {', '.join(sorted(others))}",
+                expected="one recording or network, since a network has one readout",
+                mend="train one network for each source",
+            )
+        self._check_monitor(place, recipe)
         if recipe.start_from is not None:
             _known(f"{place}.start_from", recipe.start_from, self.networks, "network")
+            _check_same_trunk(place, recipe, self.networks[recipe.start_from])
             others.add(recipe.start_from)
         for other in sorted(others & set(self.networks)):
             self._check(other, self.networks[other], (*users, name))
@@ -138,6 +144,20 @@ class Experiment:
                     f"network {other!r} predicts no responses",
                     expected="a network with a 'responses' objective",
                     mend="name a predictor or a recording",
+                )
+
+    def _check_monitor(self, place: str, recipe: Recipe) -> None:
+        """Check that each stage has a validation score: accuracy, or correlation with responses."""
+        recorded = recipe.response_source() in self.config.recordings
+        for stage in recipe.training():
+            kinds = {type(objective) for objective in stage.objectives.values()}
+            if Classification not in kinds and not recorded:
+                raise InputError(
+                    f"{place}.objectives",
+                    "a stage has nothing to be validated by",
+                    expected="in every stage a 'classification' objective, or a recording as the "
+                    "'source' of responses",
+                    mend="add one of them",
                 )
 
     def _check_study(self) -> None:
@@ -165,6 +185,30 @@ class Experiment:
                     expected="different names, since 'source' may mean either",
                     mend="rename one",
                 )
+
+
+def _check_same_trunk(place: str, recipe: Recipe, start: Recipe) -> None:
+    for field in ("trunk", "width", "colour"):
+        own, given = getattr(recipe, field), getattr(start, field)
+        if own != given:
+            raise InputError(
+                f"{place}.start_from",
+                f"{recipe.start_from!r} has {field} {given!r}, this network {own!r}",
+                expected="the same trunk, width and colour, since the weights are copied",
+                mend=f"set {field} to the same value in both",
+            )
+
+
+def _with_defaults(schedules: object) -> object:
+    """Lay schedules over the built-in ones; what is no mapping is left to the models to refuse."""
+    over = {} if schedules is None else schedules
+    if not isinstance(over, Mapping):
+        return over
+    laid: dict[str, object] = dict(SCHEDULES)
+    for name, fields in over.items():
+        own = {} if fields is None else fields
+        laid[name] = {**SCHEDULES.get(name, {}), **own} if isinstance(own, Mapping) else own
+    return laid
 
 
 def _known(place: str, name: str, valid: Mapping[str, object] | set[str], kind: str) -> None:

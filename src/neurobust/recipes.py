@@ -140,7 +140,7 @@ class Sweep(Model):
     """One recipe over a list of values of one field."""
 
     field: str = Field(description="path of the field, such as objectives.v1.ratio")
-    values: list[Any] = Field(min_length=1)
+    values: list[bool | int | float | str] = Field(min_length=1)
 
 
 class Entry(Recipe):
@@ -154,7 +154,7 @@ class Member(Model):
     """A network's place in a sweep."""
 
     sweep: str
-    value: float | str
+    value: bool | int | float | str
 
 
 def expand(
@@ -170,7 +170,7 @@ def expand(
     Raises
     ------
     InputError
-        If ``like`` names no network or goes in circles, or a sweep's field or value is wrong.
+        If ``like`` names no network or goes in circles, a sweep's field or value is wrong, or two networks have one name.
     """
     recipes: dict[str, Recipe] = {}
     members: dict[str, Member] = {}
@@ -178,7 +178,8 @@ def expand(
         fields = _merge(defaults.model_dump(exclude_unset=True), _inherited(name, entries))
         fields["label"] = fields.get("label") or name
         if entry.sweep is None:
-            recipes[name] = validate(Recipe, fields, f"networks.{name}")
+            place = f"networks.{name}"
+            _add(recipes, name, validate(Recipe, fields, place), place)
             continue
         for value in entry.sweep.values:
             slug = re.sub(r"[^A-Za-z0-9.]+", "-", str(value).replace(":", "to"))
@@ -186,9 +187,20 @@ def expand(
             swept = _merge(fields, _nested(entry.sweep.field, value))
             recipe = validate(Recipe, swept, place)
             _require_field(place, recipe, entry.sweep.field)
-            recipes[f"{name}-{slug}"] = recipe
+            _add(recipes, f"{name}-{slug}", recipe, place)
             members[f"{name}-{slug}"] = Member(sweep=name, value=value)
     return recipes, members
+
+
+def _add(recipes: dict[str, Recipe], name: str, recipe: Recipe, place: str) -> None:
+    if name in recipes:
+        raise InputError(
+            place,
+            f"gives a second network the name {name!r}",
+            expected="a name of its own for each network, members of sweeps included",
+            mend="rename the network, or list the value once",
+        )
+    recipes[name] = recipe
 
 
 def _inherited(name: str, entries: Mapping[str, Entry], seen: tuple[str, ...] = ()) -> dict:

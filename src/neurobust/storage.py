@@ -52,7 +52,7 @@ def read_dataset(path: str | Path) -> xr.Dataset:
     Raises
     ------
     InputError
-        If the file is absent, truncated or not netCDF.
+        If the file is absent, truncated, damaged or not netCDF.
     """
     return _read(path, xr.load_dataset)
 
@@ -70,7 +70,7 @@ def read_tree(path: str | Path) -> xr.DataTree:
 def _read(path, load):  # noqa: ANN001, ANN202 - the type follows from `load`
     try:
         return load(path, engine="netcdf4")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: damaged values
         raise InputError(
             path,
             f"cannot be read ({error})",

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 
 from neurobust.dims import NEUROID, SEED, TEST
 from neurobust.networks.network import Network
-from neurobust.training.validation import correlate, session_predictions
+from neurobust.recordings.trials import correlate, mean_by_stimulus, noise_variance
+from neurobust.training.validation import session_predictions
 
 
 def evaluate_prediction(
@@ -69,7 +70,7 @@ def explain_fraction(
     """
     responses = responses.astype(np.float64)
     error = ((responses - predicted) ** 2).mean(0)
-    noise = pd.DataFrame(responses).groupby(stimulus).var(ddof=1).mean().to_numpy()
+    noise = noise_variance(responses, stimulus)
     explainable = responses.var(0, ddof=1) - noise
     return np.divide(
         explainable - (error - noise),
@@ -84,5 +85,5 @@ def _compare(
 ) -> tuple[Float[np.ndarray, " neuroid"], Float[np.ndarray, " neuroid"]]:
     responses = session["response"].to_numpy()
     stimulus, _ = pd.factorize(session["stimulus_id"].to_numpy())
-    means = [pd.DataFrame(x).groupby(stimulus).mean().to_numpy() for x in (responses, predicted)]
+    means = [mean_by_stimulus(trials, stimulus) for trials in (responses, predicted)]
     return explain_fraction(responses, predicted, stimulus), correlate(*means)

@@ -8,15 +8,15 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from neurobust.dims import TRAIN
-from neurobust.images.sets import select_split
+from neurobust.images.sets import LUMA_WEIGHTS, select_split
 
 
 def gray(
     pixels: UInt8[Tensor, "image row column 3"],
 ) -> UInt8[Tensor, "image row column"]:
     """Return ITU-R 601 luma, rounded as Pillow rounds it."""
-    red, green, blue = pixels.to(torch.int32).unbind(-1)
-    return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to(torch.uint8)
+    weighted = pixels.to(torch.int32) * torch.tensor(LUMA_WEIGHTS, device=pixels.device)
+    return ((weighted.sum(-1, dtype=torch.int32) + 0x8000) >> 16).to(torch.uint8)
 
 
 def as_channels(

@@ -28,7 +28,7 @@ CHANNELS = ("r", "g", "b")
 _ATTRIBUTES = ("identifier", "source", "licence", "sha256", "task")
 _REBUILD = "delete the file and let the workflow build it again"
 # ITU-R 601 weights of r, g, b in units of 2**-16; they sum to 2**16.
-_LUMA_WEIGHTS = (19595, 38470, 7471)
+LUMA_WEIGHTS = (19595, 38470, 7471)
 _HALF = 1 << 15
 _BLOCK = 1 << 18  # pixels at a time: the 32-bit intermediates then stay in the cache
 
@@ -178,33 +178,10 @@ def luma(pixels: UInt8[np.ndarray, "*picture 3"]) -> UInt8[np.ndarray, "*picture
     for start in range(0, len(flat), _BLOCK):
         block = flat[start : start + _BLOCK].astype(np.uint32)
         total = np.full(len(block), _HALF, dtype=np.uint32)
-        for channel, weight in enumerate(_LUMA_WEIGHTS):
+        for channel, weight in enumerate(LUMA_WEIGHTS):
             total += block[:, channel] * np.uint32(weight)
         gray[start : start + _BLOCK] = total >> np.uint32(16)
     return gray.reshape(pixels.shape[:-1])
-
-
-def mean_and_std(pixels: UInt8[np.ndarray, "image row column"]) -> tuple[float, float]:
-    """Return the mean and standard deviation of gray pixels / 255, by which images are scaled.
-
-    Parameters
-    ----------
-    pixels
-        The gray pictures of the training split.
-
-    Returns
-    -------
-    mean, std
-        Over all pixels of all pictures together; the deviation divides by their number (ddof 0).
-    """
-    # Exact sums over the 256 possible values, without a float copy of the pictures.
-    counts = np.zeros(256, dtype=np.int64)
-    for picture in pixels:
-        counts += np.bincount(picture.reshape(-1), minlength=256)
-    values = np.arange(256) / 255
-    mean = counts @ values / counts.sum()
-    std = np.sqrt(counts @ (values - mean) ** 2 / counts.sum())
-    return float(mean), float(std)
 
 
 def decode_rgb(encoded: bytes, place: object) -> Image.Image:

@@ -13,6 +13,17 @@ from neurobust.recipes import Recipe
 from neurobust.storage import whole
 
 _KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
+# What torch raises for damaged files; its unpickler does not check the stack or the memo.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    EOFError,
+    UnpicklingError,
+)
 
 
 @dataclass
@@ -48,8 +59,9 @@ def save_network(saved: NetworkFile, path: str | Path) -> None:
         "history": saved.history,
         "provenance": saved.provenance,
     }
-    with whole(path) as part:
-        torch.save(content, part)
+    # Given a path, torch writes its name into the file, and the same run would give other bytes.
+    with whole(path) as part, part.open("wb") as file:
+        torch.save(content, file)
 
 
 def load_network(path: str | Path) -> NetworkFile:
@@ -67,7 +79,7 @@ def load_network(path: str | Path) -> NetworkFile:
         recipe = Recipe.model_validate(content["recipe"])
         network = Network(recipe, Heads(**content["heads"]))
         network.load_state_dict(content["weights"])
-    except (OSError, ValueError, RuntimeError, TypeError, EOFError, UnpicklingError) as error:
+    except _UNREADABLE as error:
         raise InputError(
             path,
             f"cannot be read as a network ({error})",

@@ -10,7 +10,7 @@ import xarray as xr
 from jaxtyping import UInt8
 from pydantic import TypeAdapter
 
-from neurobust.config import SPLIT_SEED, TVSD, Recording, Simulated, Split
+from neurobust.config import RAW_FILES, SPLIT_SEED, TVSD, Recording, Simulated, Split
 from neurobust.dims import TEST, TRAIN
 from neurobust.errors import InputError
 from neurobust.images.sets import luma
@@ -19,40 +19,50 @@ from neurobust.recordings.brainio import read_brainio
 from neurobust.recordings.splits import SplitRule
 from neurobust.recordings.tvsd import read_tvsd
 
+ORIGINS = {
+    "brainio": "a BrainIO assembly: netCDF, CSV and zip, as Brain-Score distributes them",
+    "tvsd": "TVSD (https://gin.g-node.org/paolo_papale/TVSD) or of the THINGS photographs",
+}
 
-def read_recording(settings: Mapping[str, Any], files: Mapping[str, str]) -> xr.DataTree:
+
+def read_recording(
+    settings: Mapping[str, Any], simulated_files: Mapping[str, str], place: str
+) -> xr.DataTree:
     """Read a recording as its settings say.
 
     Parameters
     ----------
     settings
         One entry of the configuration's ``recordings``.
-    files
-        The raw files by the names that the settings give them.
+    simulated_files
+        Of a simulated recording: assembly, stimulus_set and stimuli.
+    place
+        The configuration key, for messages.
 
     Raises
     ------
     InputError
-        As the importer of its source does.
+        If a file is not there, or as the importer of its source does.
     """
     chosen = TypeAdapter(Recording).validate_python(settings)
-    paths = {name: Path(path) for name, path in files.items()}
+    if isinstance(chosen, Simulated):
+        return _read_simulated(chosen, simulated_files)
+    for name in RAW_FILES[chosen.source]:
+        _require_file(getattr(chosen, name), f"{place}.{name}", chosen.source)
     if isinstance(chosen, TVSD):
         return read_tvsd(
-            paths["normalised_mua"],
-            paths["image_list"],
-            paths["photographs"],
+            chosen.normalised_mua,
+            chosen.image_list,
+            chosen.photographs,
             monkey=chosen.monkey,
             region=chosen.region,
             min_reliability=chosen.min_reliability,
             size_px=chosen.size_px,
         )
-    if isinstance(chosen, Simulated):
-        return _read_simulated(chosen, paths)
     return read_brainio(
-        paths["assembly"],
-        paths["stimulus_set"],
-        paths["stimuli"],
+        chosen.assembly,
+        chosen.stimulus_set,
+        chosen.stimuli,
         size_px=chosen.size_px,
         crop_px=chosen.crop_px,
         px_per_deg=chosen.px_per_deg,
@@ -132,11 +142,21 @@ def simulate_recording(
     return responses, gray, table
 
 
-def _read_simulated(chosen: Simulated, paths: Mapping[str, Path]) -> xr.DataTree:
+def _require_file(path: Path, key: str, source: str) -> None:
+    if not path.exists():
+        raise InputError(
+            path,
+            f"is not there ({key})",
+            expected=f"a file or folder of {ORIGINS[source]}",
+            mend=f"fetch it and put it there, or let {key} name where it is (docs/real-data.md)",
+        )
+
+
+def _read_simulated(chosen: Simulated, files: Mapping[str, str]) -> xr.DataTree:
     return read_brainio(
-        paths["assembly"],
-        paths["stimulus_set"],
-        paths["stimuli"],
+        Path(files["assembly"]),
+        Path(files["stimulus_set"]),
+        Path(files["stimuli"]),
         size_px=chosen.size_px,
         px_per_deg=chosen.px_per_deg,
         split=_rule(Split(column="split")),

@@ -3,15 +3,19 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from neurobust.dims import NEUROID, PRESENTATION, TEST
 from neurobust.errors import InputError
 from neurobust.randomness import generator
 from neurobust.recordings.form import sessions_of, text
-
-Trials = Float[np.ndarray, "trial neuroid"]
-Stimulus = Int[np.ndarray, " trial"]
+from neurobust.recordings.trials import (
+    Stimulus,
+    Trials,
+    correlate,
+    mean_by_stimulus,
+    noise_variance,
+)
 
 
 def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) -> xr.Dataset:
@@ -80,13 +84,11 @@ def explain_variance(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, " 
     stimulus
         Which was shown, 0 to n - 1, each at least twice.
     """
-    repeats = np.bincount(stimulus)
-    deviation = trials - _mean_by(trials, stimulus)[stimulus]
-    noise = _sum_by(deviation**2, stimulus) / (repeats - 1)[:, None]
+    noise = noise_variance(trials, stimulus)
     total = trials.var(axis=0, ddof=1)
     # ASSUME: a neuroid silent to all test stimuli has no explainable variance rather than none
     # that is known, so that means over neuroids stay defined.
-    return np.where(total > 0, 1 - noise.mean(axis=0) / np.where(total > 0, total, 1), 0.0)
+    return np.where(total > 0, 1 - noise / np.where(total > 0, total, 1), 0.0)
 
 
 def correlate_halves(
@@ -110,8 +112,9 @@ def correlate_halves(
     total = np.zeros(trials.shape[1])
     for _ in range(n_halves):
         first, second = _halve(stimulus, random)
-        total += _correlate(
-            _mean_by(trials[first], stimulus[first]), _mean_by(trials[second], stimulus[second])
+        total += correlate(
+            mean_by_stimulus(trials[first], stimulus[first]),
+            mean_by_stimulus(trials[second], stimulus[second]),
         )
     mean = total / n_halves
     # ASSUME: a correlation below 0 is noise and stays as it is; corrected, it would diverge.
@@ -125,25 +128,6 @@ def _halve(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.ndarray,
     rank = np.arange(len(stimulus)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     half = np.repeat(repeats // 2, repeats)
     return order[rank < half], order[(rank >= half) & (rank < 2 * half)]
-
-
-def _sum_by(values: Trials, stimulus: Stimulus) -> Float[np.ndarray, "stimulus neuroid"]:
-    order = np.argsort(stimulus, kind="stable")
-    repeats = np.bincount(stimulus)
-    return np.add.reduceat(values[order], np.cumsum(repeats) - repeats, axis=0)
-
-
-def _mean_by(values: Trials, stimulus: Stimulus) -> Float[np.ndarray, "stimulus neuroid"]:
-    return _sum_by(values, stimulus) / np.bincount(stimulus)[:, None]
-
-
-def _correlate(
-    first: Float[np.ndarray, "stimulus neuroid"], second: Float[np.ndarray, "stimulus neuroid"]
-) -> Float[np.ndarray, " neuroid"]:
-    first, second = first - first.mean(axis=0), second - second.mean(axis=0)
-    scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
-    # ASSUME: a half without any variation correlates with nothing.
-    return np.where(scale > 0, (first * second).sum(axis=0) / np.where(scale > 0, scale, 1), 0.0)
 
 
 def _repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple[Trials, Stimulus]:

@@ -101,7 +101,7 @@ def _train_epoch(
     epoch: int,
     seed: int,
 ) -> dict[str, float]:
-    """Make one pass over the first objective; return each objective's mean loss."""
+    """Make one pass over the first objective; return the mean loss of each that had a batch."""
     first = next(iter(objectives.values()))
     device = next(network.parameters()).device
     sums = {name: torch.zeros((), device=device) for name in objectives}
@@ -116,7 +116,7 @@ def _train_epoch(
             sums[name] += loss.detach()
             counts[name] += 1
         optimiser.step()
-    means = {name: (total / max(counts[name], 1)).item() for name, total in sums.items()}
+    means = {name: (sums[name] / count).item() for name, count in counts.items() if count}
     if not all(math.isfinite(value) for value in means.values()):
         raise InputError(
             f"training, epoch {epoch + 1}",

@@ -119,7 +119,7 @@ class PredictedResponses:
         missing = [image for image in pictures.image_ids.tolist() if image not in ids]
         if missing:
             raise InputError(
-                f"responses of {responses.attrs['network']}",
+                f"responses of {responses.attrs.get('network', 'a network')}",
                 f"{len(missing)} training images have no response, the first image_id {missing[0]}",
                 expected="responses to the image set that the network is trained on",
                 mend="let the workflow synthesise the responses again",

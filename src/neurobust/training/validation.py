@@ -10,6 +10,7 @@ from neurobust.images.pictures import LabelledPictures, Standard
 from neurobust.networks.devices import mixed_precision
 from neurobust.networks.network import Network
 from neurobust.recordings.form import sessions_of
+from neurobust.recordings.trials import correlate
 from neurobust.training.responses import training_stimuli
 
 BATCH = 512
@@ -49,16 +50,6 @@ def predict(
         with mixed_precision(images.device):
             parts.append(network.respond(standard(images), session).float().cpu())
     return torch.cat(parts).numpy()
-
-
-def correlate(
-    a: Float[np.ndarray, "trial neuroid"], b: Float[np.ndarray, "trial neuroid"]
-) -> Float[np.ndarray, " neuroid"]:
-    """Return Pearson's correlation of each column; 0 where one of the two is constant."""
-    a = a - a.mean(0, dtype=np.float64)
-    b = b - b.mean(0, dtype=np.float64)
-    norm = np.sqrt((a**2).sum(0) * (b**2).sum(0))
-    return np.divide((a * b).sum(0), norm, out=np.zeros_like(norm), where=norm > 0)
 
 
 def session_predictions(

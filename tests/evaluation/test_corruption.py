@@ -1,0 +1,108 @@
+"""Accuracy on corrupted images does not depend on how it is computed."""
+
+import numpy as np
+import pytest
+import torch
+
+from neurobust.evaluation.corruption import evaluate_corruptions
+from neurobust.images.corruptions import CORRUPTIONS, corrupt
+from neurobust.images.pictures import as_channels
+from neurobust.images.sets import luma, select_split
+from neurobust.networks.network import Heads, build_network
+from neurobust.recipes import Recipe
+
+CPU = torch.device("cpu")
+SEVERITIES = (1, 5)
+
+
+def make(seed, **fields):
+    return build_network(Recipe(**{"trunk": "vgg11", "width": 1 / 32} | fields), Heads(3), seed=seed)
+
+
+def evaluate(networks, image_set, **options):
+    given = {"severities": SEVERITIES, "batch_size": 24, "seed": 7, "device": CPU} | options
+    return evaluate_corruptions(networks, image_set, **given)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return {1000: make(1), 2000: make(2)}
+
+
+@pytest.fixture(scope="module")
+def together(networks, image_set):
+    return evaluate(networks, image_set)
+
+
+def test_the_size_of_the_batches_does_not_matter(networks, image_set, together):
+    for batch_size in (5, 64):
+        assert evaluate(networks, image_set, batch_size=batch_size).identical(together)
+
+
+def test_networks_alone_or_together_are_the_same(networks, image_set, together):
+    for seed, network in networks.items():
+        alone = evaluate({seed: network}, image_set)
+        assert alone.identical(together.sel(seed=[seed]))
+    assert not together["correct"].sel(seed=1000).equals(together["correct"].sel(seed=2000))
+
+
+def test_another_seed_or_severity_gives_other_images(networks, image_set, together):
+    other = evaluate(networks, image_set, seed=8)
+    assert other["clean_correct"].identical(together["clean_correct"])
+    assert not other["correct"].equals(together["correct"])
+    only = evaluate(networks, image_set, severities=[5])
+    assert only["correct"].equals(together["correct"].sel(severity=[5]))
+
+
+def test_answers_are_those_of_each_corrupted_image(networks, image_set, together):
+    test = select_split(image_set, "test")
+    pixels = torch.from_numpy(test["pixels"].values)
+    training = luma(select_split(image_set, "train")["pixels"].values) / 255
+    network = networks[2000].eval()
+
+    def answer(seen):
+        standard = (seen.numpy() / 255 - training.mean()) / training.std()
+        with torch.no_grad():
+            return network.classify(torch.tensor(standard, dtype=torch.float32)).argmax(1).numpy()
+
+    labels = test["label"].values
+    found = together.sel(seed=2000)
+    np.testing.assert_array_equal(
+        found["clean_correct"], answer(as_channels(pixels, "gray")) == labels
+    )
+    for corruption in ("contrast", "shot_noise"):
+        ids = torch.from_numpy(test["image_id"].values)
+        corrupted = corrupt(pixels, corruption, 5, image_ids=ids, seed=7)
+        expected = answer(as_channels(corrupted, "gray")) == labels
+        np.testing.assert_array_equal(
+            found["correct"].sel(corruption=corruption, severity=5), expected
+        )
+
+
+@pytest.mark.parametrize("colour", ["gray", "rgb"])
+def test_a_constant_classifier_is_right_as_often_as_its_class_occurs(image_set, colour):
+    network = make(0, colour=colour)
+    with torch.no_grad():
+        network.classifier[6].weight.zero_()
+        network.classifier[6].bias.copy_(torch.tensor([0.0, 1.0, 0.0]))
+    kept = image_set.isel(image=np.flatnonzero(image_set["image_id"].values % 5 != 0))
+    found = evaluate({1: network}, kept, severities=[3])
+    label = select_split(kept, "test")["label"].values
+    share = (label == 1).mean()
+    assert found["clean_correct"].mean() == share
+    assert (found["correct"].mean("image") == share).all()
+    np.testing.assert_array_equal(found["correct"].max(["seed", "corruption"])[0], label == 1)
+
+
+def test_the_result_is_labelled(image_set, together):
+    assert together["correct"].dims == ("seed", "corruption", "severity", "image")
+    assert together["clean_correct"].dims == ("seed", "image")
+    assert set(np.unique(together["correct"])) <= {0, 1}
+    assert together["corruption"].values.tolist() == list(CORRUPTIONS)
+    assert together["severity"].values.tolist() == list(SEVERITIES)
+    assert together["group"].sel(corruption="fog").item() == "Weather"
+    assert (together["group"] == "Digital").sum() == 4
+    test = select_split(image_set, "test")
+    np.testing.assert_array_equal(together["image_id"], test["image_id"])
+    np.testing.assert_array_equal(together["label"], test["label"])
+    assert together.attrs == {"n_classes": 3, "images": "gratings"}

@@ -1,0 +1,134 @@
+"""Files are whole or absent, and damaged ones are refused by name."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from neurobust.errors import InputError
+from neurobust.storage import (
+    read_dataset,
+    read_table,
+    read_tree,
+    whole,
+    write_dataset,
+    write_table,
+)
+
+
+def dataset():
+    random = np.random.default_rng(0)
+    return xr.Dataset(
+        {"value": (("row", "column"), random.random((50, 40)), {"units": "ms"})},
+        coords={"name": ("row", [f"r{number}" for number in range(50)])},
+        attrs={"made_by": "a test", "simulated": 0},
+    )
+
+
+def tree():
+    root = xr.Dataset(attrs={"identifier": "t"})
+    return xr.DataTree.from_dict({"/": root, "/b": dataset(), "/a/deep": dataset() + 1})
+
+
+def test_an_error_leaves_no_file(tmp_path):
+    def write_half():
+        with whole(tmp_path / "deep" / "file.txt") as part:
+            part.write_text("half")
+            assert part.parent == tmp_path / "deep"
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        write_half()
+    assert list((tmp_path / "deep").iterdir()) == []
+
+
+def test_an_error_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def write_half():
+        with whole(path) as part:
+            part.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_appears_only_at_the_end(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with whole(path) as part:
+        part.write_text("new")
+        assert part.suffix == path.suffix
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_dataset_survives(tmp_path):
+    write_dataset(dataset(), tmp_path / "a.nc")
+    back = read_dataset(tmp_path / "a.nc")
+    assert back.identical(dataset())
+    assert back["value"].encoding["zlib"]
+
+
+def test_a_tree_survives(tmp_path):
+    write_dataset(tree(), tmp_path / "a.nc")
+    back = read_tree(tmp_path / "a.nc")
+    assert back.identical(tree())
+    assert back["/a/deep/value"].encoding["zlib"]
+
+
+def test_a_read_file_is_closed(tmp_path):
+    path = tmp_path / "a.nc"
+    for content in (dataset(), tree()):
+        write_dataset(content, path)
+        read = read_tree if isinstance(content, xr.DataTree) else read_dataset
+        back = read(path)
+        write_dataset(content, path)
+        path.unlink()
+        assert back.identical(content)
+
+
+def test_the_same_data_give_the_same_bytes(tmp_path):
+    for name in ("a.nc", "b.nc"):
+        write_dataset(dataset(), tmp_path / name)
+    assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "read"), [(dataset, read_dataset), (tree, read_tree)], ids=["dataset", "tree"]
+)
+def test_a_damaged_file_is_refused(tmp_path, content, read):
+    whole_file = tmp_path / "whole.nc"
+    write_dataset(content(), whole_file)
+    data = whole_file.read_bytes()
+    middle = len(data) // 2
+    damaged = {
+        "truncated.nc": data[: len(data) - 100],
+        "cut-short.nc": data[:50],
+        "overwritten.nc": data[:middle] + bytes(40) + data[middle + 40 :],
+        "text.nc": b"not netCDF",
+        "empty.nc": b"",
+    }
+    for name, content_of in damaged.items():
+        (tmp_path / name).write_bytes(content_of)
+    for name in (*damaged, "absent.nc"):
+        with pytest.raises(InputError, match=name):
+            read(tmp_path / name)
+
+
+def test_tables_survive_and_bad_ones_are_refused(tmp_path):
+    table = xr.Dataset({"a": ("i", [1.5, np.nan]), "b": ("i", ["NA", "x"])}).to_dataframe()
+    write_table(table, tmp_path / "a.csv")
+    back = read_table(tmp_path / "a.csv")
+    # "NA" is a name (sodium, North America ...), only an empty field is missing.
+    assert back["b"].tolist() == ["NA", "x"]
+    np.testing.assert_array_equal(back["a"], [1.5, np.nan])
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)))
+    for name in ("empty.csv", "binary.csv", "absent.csv"):
+        with pytest.raises(InputError, match=name):
+            read_table(tmp_path / name)

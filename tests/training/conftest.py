@@ -1,0 +1,76 @@
+"""A tiny network and a look at what an objective shows it."""
+
+import numpy as np
+import pytest
+import torch
+
+from neurobust.images.pictures import LabelledPictures
+from neurobust.networks.network import Heads, build_network
+from neurobust.recipes import Recipe
+from neurobust.recordings.form import sessions_of
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def pictures(image_set):
+    return LabelledPictures.of_split(image_set, "train", colour="gray", device=CPU)
+
+
+@pytest.fixture
+def network(recording):
+    sessions = {
+        name: session["neuroid_id"].values.tolist()
+        for name, session in sessions_of(recording).items()
+    }
+    recipe = Recipe(trunk="vgg11", width=1 / 32, readout_layer="conv-1-1")
+    return build_network(recipe, Heads(3, sessions), seed=0).eval()
+
+
+class Watched:
+    """A network that keeps what each of its methods was given."""
+
+    def __init__(self, network):
+        self._network = network
+        self.calls = []
+
+    def __getattr__(self, name):
+        return getattr(self._network, name)
+
+    def classify(self, images):
+        return self._keep("classify", images, None)
+
+    def respond(self, images, session=None):
+        return self._keep("respond", images, session)
+
+    def features(self, images, layer):
+        return self._keep("features", images, layer)
+
+    def _keep(self, method, images, what):
+        arguments = (images,) if what is None else (images, what)
+        answer = getattr(self._network, method)(*arguments)
+        self.calls.append((images, what, answer))
+        return answer
+
+
+@pytest.fixture
+def watched(network):
+    return Watched(network)
+
+
+@pytest.fixture
+def find():
+    """Return a function that finds which known pictures are shown, after standardisation."""
+
+    def find_pictures(images, known_bytes):
+        """Say which of the training pictures (image, row, column), uint8, each image is."""
+        known = known_bytes.astype(np.float64) / 255
+        known = (known - known.mean()) / known.std()
+        shown = images.double().numpy()[:, 0]
+        distance = np.abs(shown[:, None] - known[None]).max((2, 3))
+        nearest = distance.argmin(1)
+        # float32 against float64 standardisation of numbers below 5.
+        assert distance[np.arange(len(shown)), nearest].max() < 1e-5
+        return nearest
+
+    return find_pictures

@@ -1,0 +1,109 @@
+"""Classification and matching: what is shown, and the loss of it."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import log_softmax
+
+from neurobust import recipes
+from neurobust.images.pictures import as_channels
+from neurobust.training.objectives import Classification, Matching
+
+STILL = recipes.Augmentation(padding_px=0, flip=False, rotation_deg=0)
+
+
+def classification(pictures, augmentation=STILL, batch_size=10, seed=1, **fields):
+    settings = recipes.Classification(augmentation=augmentation, **fields)
+    return Classification(settings, pictures, batch_size=batch_size, seed=seed, purpose="c")
+
+
+def matching(pictures, augmentation=STILL, **fields):
+    settings = recipes.Matching(kind="matching", augmentation=augmentation, **fields)
+    return Matching(settings, pictures, batch_size=10, seed=1, purpose="m")
+
+
+def bytes_of(pictures):
+    return as_channels(pictures.pixels, "gray").numpy()[:, 0]
+
+
+def test_cross_entropy_of_the_right_labels(pictures, watched, find):
+    objective = classification(pictures)
+    assert len(objective) == 3
+    seen = []
+    for number in range(3):
+        (loss,) = objective.losses(watched, number)
+        images, _, logits = watched.calls[-1]
+        shown = find(images, bytes_of(pictures))
+        labels = pictures.labels.numpy()[shown]
+        log_p = log_softmax(logits.detach().numpy().astype(np.float64), axis=1)
+        # float32 against float64.
+        np.testing.assert_allclose(
+            loss.item(), -log_p[np.arange(len(labels)), labels].mean(), rtol=1e-5
+        )
+        seen += shown.tolist()
+    assert sorted(seen) == list(range(24))
+
+
+def test_an_augmented_batch_follows_from_its_number(pictures, watched):
+    def shown(objective, number):
+        next(objective.losses(watched, number))
+        return watched.calls[-1][0]
+
+    augmentation = recipes.Augmentation()
+    objective = classification(pictures, augmentation, batch_size=24)
+    first = shown(objective, 0)
+    shown(objective, 1)
+    assert torch.equal(shown(objective, 0), first)
+    assert torch.equal(shown(classification(pictures, augmentation, batch_size=24), 0), first)
+    other = shown(classification(pictures, augmentation, batch_size=24, seed=2), 0)
+    assert not torch.equal(other, first)
+    still = shown(classification(pictures, batch_size=24), 0)
+    assert (first != still).flatten(1).any(1).float().mean() > 0.9
+
+
+def test_a_fraction_of_each_pass_is_corrupted(pictures, watched):
+    standard = pictures.standard(pictures.seen())
+    objective = classification(pictures, corrupted=0.5)
+    for turn in range(2):
+        clean = 0
+        for number in range(turn * 3, turn * 3 + 3):
+            next(objective.losses(watched, number))
+            images = watched.calls[-1][0]
+            clean += sum((standard == image).flatten(1).all(1).any().item() for image in images)
+        assert clean == 12
+
+
+def test_objectives_say_their_ratio_and_weight(pictures):
+    assert classification(pictures, ratio="1:3").ratio == pytest.approx(1 / 3)
+    assert classification(pictures).weight == 1
+    assert not classification(pictures).gaussian
+    match = matching(pictures, ratio=2, weight=0.5)
+    assert (match.ratio, match.weight, match.gaussian, len(match)) == (2, 0.5, True, 3)
+
+
+def test_matching_is_the_mean_squared_distance_of_two_views(pictures, watched, find):
+    (loss,) = matching(pictures, layer="conv-2-1", corrupted=0.0).losses(watched, 0)
+    images, layer, features = watched.calls[-1]
+    assert layer == "conv-2-1"
+    first, second = images.chunk(2)
+    shown = find(first, bytes_of(pictures))  # clean
+    clean = pictures.standard(pictures.seen())[torch.from_numpy(shown)]
+    assert (second != clean).flatten(1).any(1).all()  # corrupted, every one
+    # Views of the same images: nearer to their own than to another's, on the whole.
+    own = (second - clean).abs().mean()
+    assert own < (second - clean.roll(1, 0)).abs().mean()
+    maps = features.detach().numpy().astype(np.float64)
+    expected = ((maps[:10] - maps[10:]) ** 2).mean()
+    np.testing.assert_allclose(loss.item(), expected, rtol=1e-5)
+
+
+def test_the_views_are_augmented_apart(pictures, watched, monkeypatch):
+    from neurobust.training import batches
+
+    # Without corruption, what differs between the views is their augmentation.
+    monkeypatch.setattr(batches, "corrupt", lambda images, *_, **__: images)
+    for augmentation, same in ((STILL, True), (recipes.Augmentation(), False)):
+        (loss,) = matching(pictures, augmentation).losses(watched, 0)
+        first, second = watched.calls[-1][0].chunk(2)
+        assert torch.equal(first, second) == same
+        assert (loss.item() == 0) == same

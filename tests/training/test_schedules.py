@@ -1,0 +1,101 @@
+"""When batches are due, when the learning rate falls, and when training ends."""
+
+import math
+from fractions import Fraction
+
+import pytest
+import torch
+
+from neurobust.config import Schedule
+from neurobust.training.loop import schedule_step
+from neurobust.training.schedules import Plateau, build_optimiser
+
+RATIOS = [Fraction(1, 15), Fraction(1, 2), Fraction(1), Fraction(3), Fraction(5, 2), Fraction(2, 7)]
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+def test_batches_come_once_in_order_and_as_often_as_the_ratio_says(ratio):
+    given = []
+    for step in range(1000):
+        due = schedule_step(step, float(ratio))
+        assert len(due) in {math.floor(ratio), math.ceil(ratio)}
+        given.extend(due)
+        assert len(given) == math.floor((step + 1) * ratio)  # exact, in fractions
+    assert given == list(range(len(given)))
+
+
+def test_later_epochs_do_not_drift():
+    # 400 epochs of 782 steps at 1:15: the paper's longest run.
+    step = 400 * 782
+    assert schedule_step(step - 1, 1 / 15).stop == step // 15
+
+
+def follow(scores, **settings):
+    """Return the learning rate after each score, and which epochs were plateaus."""
+    plateau = Plateau(Schedule(**settings))
+    rates, plateaus = [], []
+    for epoch, score in enumerate(scores, 1):
+        if not plateau.improved(score) and plateau.reached():
+            plateaus.append(epoch)
+        rates.append(plateau.lr)
+        if plateau.ended:
+            break
+    return rates, plateaus
+
+
+def test_patience_of_five_acts_after_the_sixth_bad_epoch():
+    rates, plateaus = follow([0.5] * 8, patience=5)
+    assert plateaus == [7]  # the first epoch is good
+    assert rates == [0.1] * 6 + [pytest.approx(0.04)] * 2
+
+
+def test_an_improvement_starts_the_count_anew():
+    rates, plateaus = follow([0.5] * 6 + [0.6] + [0.5] * 6, patience=5)
+    assert plateaus == [13]
+    assert rates[11] == 0.1
+
+
+def test_five_plateaus_end_training():
+    rates, plateaus = follow([0.5] * 100, patience=5, lr_steps=5)
+    assert plateaus == [7, 13, 19, 25, 31]
+    assert len(rates) == 31
+
+
+def test_the_learning_rate_has_a_floor():
+    rates, _ = follow([0.0] * 100, patience=0, lr_steps=9, lr=1e-3, lr_factor=0.3, min_lr=1e-4)
+    expected = [max(1e-3 * 0.3**step, 1e-4) for step in range(10)]
+    assert rates == pytest.approx(expected)
+
+
+def test_the_threshold_is_absolute():
+    plateau = Plateau(Schedule(threshold=0.25))
+    assert plateau.improved(10.0)
+    assert not plateau.improved(10.25)  # 2.5 % more, but not more than the threshold
+    assert plateau.best == 10.0
+    assert plateau.improved(10.5)
+    assert plateau.best == 10.5
+
+
+def test_slow_progress_counts_against_the_best_and_not_the_last():
+    plateau = Plateau(Schedule(threshold=0.25))
+    found = [plateau.improved(score) for score in (0.0, 0.125, 0.25, 0.375)]
+    assert found == [True, False, False, True]
+
+
+def test_a_score_that_is_no_number_is_bad():
+    plateau = Plateau(Schedule(patience=0))
+    assert not plateau.improved(math.nan)
+    assert plateau.reached()
+
+
+def test_optimisers_have_the_schedule_s_settings():
+    weights = [torch.nn.Parameter(torch.ones(2))]
+    settings = {"lr": 0.3, "weight_decay": 0.01, "momentum": 0.6}
+    sgd = build_optimiser(Schedule(**settings), weights)
+    assert isinstance(sgd, torch.optim.SGD)
+    assert {name: sgd.param_groups[0][name] for name in settings} == settings
+    assert not sgd.param_groups[0]["nesterov"]
+    adam = build_optimiser(Schedule(**settings, optimiser="adam"), weights)
+    assert isinstance(adam, torch.optim.Adam)
+    assert adam.param_groups[0]["lr"] == 0.3
+    assert adam.param_groups[0]["weight_decay"] == 0.01
