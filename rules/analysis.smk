@@ -12,14 +12,6 @@ POINTS = [
 ]
 
 
-def role_evaluations(wildcards):
-    """Name the corruption evaluation of each role's network."""
-    return {
-        role: f"<results>/evaluations/corruptions/{name}.nc"
-        for role, name in STUDY.roles.items()
-    }
-
-
 rule score_robustness:
     """Score every network of the study relative to Baseline, with bootstrap intervals."""
     input:

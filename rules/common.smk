@@ -1,4 +1,5 @@
-# What every rule shares: the checked configuration, fingerprints of code, and the GPU.
+# What the rules share: the checked configuration, fingerprints of code, the GPU, and the functions
+# that name the files and parameters of a job.
 
 import shutil
 import subprocess
@@ -18,6 +19,13 @@ except InputError as error:
 
 CONFIG = EXPERIMENT.config
 STUDY = CONFIG.safarani2021
+
+TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
+SIMULATED = {
+    "assembly": "<results>/recordings/simulated/{recording}/assembly.nc",
+    "stimulus_set": "<results>/recordings/simulated/{recording}/stimulus_set.csv",
+    "stimuli": "<results>/recordings/simulated/{recording}/stimuli.zip",
+}
 
 
 wildcard_constraints:
@@ -58,3 +66,100 @@ def network_files(network):
 def first_network_file(network):
     """Name the network of the first seed: the one whose responses or trunk others use."""
     return network_files(network)[0]
+
+
+def image_set_files(wildcards):
+    """Name what an image set is built from: the photographs come with a package.
+
+    Of Tiny ImageNet the official zip is retrieved; any other file is named by the reader if it is
+    not there, so that a dry run works without it.
+    """
+    settings = CONFIG.images[wildcards.images]
+    if settings.source != "tiny-imagenet":
+        return []
+    wanted = str(settings.path)
+    return [wanted] if wanted == TINY_IMAGENET or settings.path.exists() else []
+
+
+def recording_settings(wildcards):
+    """Look up the settings of a recording."""
+    return CONFIG.recordings[wildcards.recording].model_dump(mode="json")
+
+
+def recording_files(wildcards):
+    """Name the raw files of a recording, as far as they are there: the importer names the others.
+
+    A plan does not need them, so that a dry run works before anything was fetched.
+    """
+    settings = CONFIG.recordings[wildcards.recording]
+    if settings.source == "simulated":
+        return {name: path.format(**wildcards) for name, path in SIMULATED.items()}
+    paths = {name: getattr(settings, name) for name in RAW_FILES[settings.source]}
+    return {name: str(path) for name, path in paths.items() if path.exists()}
+
+
+def shown_images(wildcards):
+    """Name the image set that a simulated population is shown."""
+    settings = CONFIG.recordings[wildcards.recording]
+    return f"<results>/images/{settings.stimuli}.nc"
+
+
+def training_files(wildcards):
+    """Name what a recipe is trained on."""
+    recipe = EXPERIMENT.networks[wildcards.network]
+    files = {}
+    if EXPERIMENT.trains_on_images(wildcards.network):
+        files["images"] = f"<results>/images/{recipe.images}.nc"
+    source = recipe.response_source()
+    if source in CONFIG.recordings:
+        files["recording"] = f"<results>/recordings/{source}.nc"
+    elif source is not None:
+        files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
+    if recipe.start_from is not None:
+        files["start"] = first_network_file(recipe.start_from)
+    return files
+
+
+def evaluated_networks(wildcards):
+    """List the networks of all seeds."""
+    return network_files(wildcards.network)
+
+
+def evaluated_images(wildcards):
+    """Name the image set that a network classifies."""
+    return f"<results>/images/{EXPERIMENT.networks[wildcards.network].images}.nc"
+
+
+def predicted_recording(wildcards):
+    """Name the recording that a network predicts, and its reliability."""
+    recording = EXPERIMENT.recording_of(wildcards.network)
+    return {
+        "recording": f"<results>/recordings/{recording}.nc",
+        "reliability": f"<results>/evaluations/reliability/{recording}.nc",
+    }
+
+
+def network_attributes(wildcards):
+    """Collect what every evaluation says of its network."""
+    return EXPERIMENT.attributes(wildcards.network)
+
+
+def role_evaluations(wildcards):
+    """Name the corruption evaluation of each role's network."""
+    return {
+        role: f"<results>/evaluations/corruptions/{name}.nc"
+        for role, name in STUDY.roles.items()
+    }
+
+
+def figure_files(figure):
+    """Name a figure's files: the PDF, and the PNG that the report shows with its caption."""
+    stem = f"<results>/figures/safarani2021/{figure}"
+    shown = report(
+        f"{stem}.png",
+        caption=f"../docs/report/{figure}.rst",
+        category="Safarani 2021",
+        subcategory="Figures",
+        labels={"figure": figure},
+    )
+    return {"pdf": f"{stem}.pdf", "png": shown}

@@ -7,30 +7,6 @@
 LEARNERS = {"monkey-predictor": STUDY.predictor, **STUDY.roles}
 
 
-def evaluated_networks(wildcards):
-    """List the networks of all seeds."""
-    return network_files(wildcards.network)
-
-
-def evaluated_images(wildcards):
-    """Name the image set that a network classifies."""
-    return f"<results>/images/{EXPERIMENT.networks[wildcards.network].images}.nc"
-
-
-def predicted_recording(wildcards):
-    """Name the recording that a network predicts, and its reliability."""
-    recording = EXPERIMENT.recording_of(wildcards.network)
-    return {
-        "recording": f"<results>/recordings/{recording}.nc",
-        "reliability": f"<results>/evaluations/reliability/{recording}.nc",
-    }
-
-
-def network_attributes(wildcards):
-    """Collect what every evaluation says of its network."""
-    return EXPERIMENT.attributes(wildcards.network)
-
-
 rule evaluate_corruptions:
     """Classify clean and corrupted test images."""
     input:

@@ -15,19 +15,6 @@ STUDY_IMAGES = EXPERIMENT.networks[STUDY.roles["baseline"]].images
 STUDY_RECORDING = EXPERIMENT.recording_of(STUDY.predictor)
 
 
-def figure_files(figure):
-    """Name a figure's files: the PDF, and the PNG that the report shows with its caption."""
-    stem = f"<results>/figures/safarani2021/{figure}"
-    shown = report(
-        f"{stem}.png",
-        caption=f"../docs/report/{figure}.rst",
-        category="Safarani 2021",
-        subcategory="Figures",
-        labels={"figure": figure},
-    )
-    return {"pdf": f"{stem}.pdf", "png": shown}
-
-
 rule draw_exemplary_severities:
     """Draw Fig. 2: accuracy by severity for MTL-Monkey's best, median and worst corruption."""
     input:

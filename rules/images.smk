@@ -2,21 +2,6 @@
 # In:  the photographs that foolbox ships, or Tiny ImageNet under resources/
 # Out: results/images/{images}.nc, one labelled netCDF per image set
 
-TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
-
-
-def image_set_files(wildcards):
-    """Name what an image set is built from: the photographs come with a package.
-
-    Of Tiny ImageNet the official zip is retrieved; any other file is named by the reader if it is
-    not there, so that a dry run works without it.
-    """
-    settings = CONFIG.images[wildcards.images]
-    if settings.source != "tiny-imagenet":
-        return []
-    wanted = str(settings.path)
-    return [wanted] if wanted == TINY_IMAGENET or settings.path.exists() else []
-
 
 rule retrieve_tiny_imagenet:
     """Fetch the official zip of Tiny ImageNet, unless it is there already."""

@@ -3,22 +3,6 @@
 # Out: results/networks/{network}/seed{seed}.pt
 
 
-def training_files(wildcards):
-    """Name what a recipe is trained on."""
-    recipe = EXPERIMENT.networks[wildcards.network]
-    files = {}
-    if EXPERIMENT.trains_on_images(wildcards.network):
-        files["images"] = f"<results>/images/{recipe.images}.nc"
-    source = recipe.response_source()
-    if source in CONFIG.recordings:
-        files["recording"] = f"<results>/recordings/{source}.nc"
-    elif source is not None:
-        files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
-    if recipe.start_from is not None:
-        files["start"] = first_network_file(recipe.start_from)
-    return files
-
-
 rule train_network:
     """Train the network of a recipe from one seed."""
     input:

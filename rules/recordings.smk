@@ -2,35 +2,6 @@
 # In:  recordings under resources/, or the image set that a simulated population is shown
 # Out: results/recordings/{recording}.nc, one labelled form for every source, and its reliability
 
-SIMULATED = {
-    "assembly": "<results>/recordings/simulated/{recording}/assembly.nc",
-    "stimulus_set": "<results>/recordings/simulated/{recording}/stimulus_set.csv",
-    "stimuli": "<results>/recordings/simulated/{recording}/stimuli.zip",
-}
-
-
-def recording_settings(wildcards):
-    """Look up the settings of a recording."""
-    return CONFIG.recordings[wildcards.recording].model_dump(mode="json")
-
-
-def recording_files(wildcards):
-    """Name the raw files of a recording, as far as they are there: the importer names the others.
-
-    A plan does not need them, so that a dry run works before anything was fetched.
-    """
-    settings = CONFIG.recordings[wildcards.recording]
-    if settings.source == "simulated":
-        return {name: path.format(**wildcards) for name, path in SIMULATED.items()}
-    paths = {name: getattr(settings, name) for name in RAW_FILES[settings.source]}
-    return {name: str(path) for name, path in paths.items() if path.exists()}
-
-
-def shown_images(wildcards):
-    """Name the image set that a simulated population is shown."""
-    settings = CONFIG.recordings[wildcards.recording]
-    return f"<results>/images/{settings.stimuli}.nc"
-
 
 rule simulate_recording:
     """Simulate a population of macaque V1 cells and write it as a BrainIO assembly."""

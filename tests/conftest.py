@@ -36,7 +36,7 @@ def image_set():
         pixels=np.stack(pictures),
         image_id=1000 + random.permutation(len(label)),
         label=label,
-        split=np.repeat(["train", "validation", "test"], PER_SPLIT),
+        split=np.repeat(["train", "validation", "test"], PER_SPLIT).tolist(),
         class_names=["level", "rising", "falling"],
         identifier="gratings",
         source="a test",

@@ -170,7 +170,8 @@ def expand(
     Raises
     ------
     InputError
-        If ``like`` names no network or goes in circles, a sweep's field or value is wrong, or two networks have one name.
+        If ``like`` names no network or goes in circles, a sweep's field or value is wrong,
+        or two networks have one name.
     """
     recipes: dict[str, Recipe] = {}
     members: dict[str, Member] = {}

@@ -16,7 +16,9 @@ SEVERITIES = (1, 5)
 
 
 def make(seed, **fields):
-    return build_network(Recipe(**{"trunk": "vgg11", "width": 1 / 32} | fields), Heads(3), seed=seed)
+    return build_network(
+        Recipe(**{"trunk": "vgg11", "width": 1 / 32} | fields), Heads(3), seed=seed
+    )
 
 
 def evaluate(networks, image_set, **options):

@@ -30,7 +30,7 @@ def maps(count=3):
 
 
 def interpolate(map_, x, y):
-    """Interpolate one map bilinearly; x runs from -1, the first column's centre, to 1, the last's."""
+    """Interpolate bilinearly; x is -1 at the centre of the first column, 1 at the last one's."""
     column = (min(max(x, -1), 1) + 1) / 2 * (COLUMNS - 1)
     row = (min(max(y, -1), 1) + 1) / 2 * (ROWS - 1)
     left, top = min(int(column), COLUMNS - 2), min(int(row), ROWS - 2)
