@@ -108,7 +108,7 @@ rule tabulate_scores:
 rule check_claims:
     """Hold every claim of the paper against this run."""
     input:
-        claims=workflow.source_path("../reference/safarani2021.csv"),
+        claims="reference/safarani2021.csv",
         scores="<results>/analysis/safarani2021/scores.nc",
         regressions="<results>/tables/safarani2021/regressions.csv",
     output:
@@ -133,3 +133,33 @@ rule check_claims:
         code=code_of("check_claims"),
     script:
         "../workflow_scripts/check_claims.py"
+
+
+rule test_results:
+    """Test what must be true of any run: ranges, intervals, controls, monotone severities."""
+    input:
+        tests=["tests/results/conftest.py", "tests/results/test_scores.py"],
+        evaluations=rules.regress_robustness.input,
+        scores=rules.score_robustness.output,
+        claims=rules.check_claims.output.table,
+    output:
+        report(
+            "<results>/tests/safarani2021.txt",
+            caption="../docs/report/tests.rst",
+            category="Tests of results",
+        ),
+    log:
+        "<logs>/test_results/safarani2021.log",
+    benchmark:
+        "<benchmarks>/test_results/safarani2021.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        results=str(Path(workflow.pathvars.get("results"))),
+        code=code_of("test_results"),
+    script:
+        "../workflow_scripts/test_results.py"

@@ -196,3 +196,4 @@ rule safarani2021:
         rules.tabulate_scores.output,
         rules.regress_robustness.output.regressions,
         rules.check_claims.output,
+        rules.test_results.output,

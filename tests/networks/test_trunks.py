@@ -114,6 +114,15 @@ def test_the_classifier_takes_the_greatest_logit_over_positions():
     torch.testing.assert_close(classifier(maps), places.amax(0), rtol=1e-5, atol=1e-6)
 
 
+def test_the_classifier_drops_half_of_either_hidden_layer():
+    # Safarani et al. 2021, released code: 1x1 convolution, ReLU, dropout .5, twice, then logits.
+    classifier = build_classifier(4, 3, width=1)
+    kinds = [nn.Conv2d, nn.ReLU, nn.Dropout] * 2 + [nn.Conv2d, nn.AdaptiveMaxPool2d, nn.Flatten]
+    assert [type(layer) for layer in classifier] == kinds
+    assert [layer.p for layer in classifier if isinstance(layer, nn.Dropout)] == [0.5, 0.5]
+    assert {layer.kernel_size for layer in classifier if isinstance(layer, nn.Conv2d)} == {(1, 1)}
+
+
 def test_initial_weights_have_kaiming_s_variance():
     torch.manual_seed(0)
     layer = nn.Conv2d(64, 128, kernel_size=3)

@@ -10,7 +10,8 @@ from neurobust.config import Schedule
 from neurobust.training.loop import schedule_step
 from neurobust.training.schedules import Plateau, build_optimiser
 
-RATIOS = [Fraction(1, 15), Fraction(1, 2), Fraction(1), Fraction(3), Fraction(5, 2), Fraction(2, 7)]
+# 49 times the float nearest to 1/49 is less than 1.
+RATIOS = [Fraction(ratio) for ratio in ("1/15", "1/49", "2/7", "1/2", "1", "5/2", "3")]
 
 
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)

@@ -27,6 +27,14 @@ def test_each_image_has_the_network_s_response(network, image_set):
             np.testing.assert_allclose(by_id[number], expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_colour_network_sees_colours(network, image_set):
+    recipe = network.recipe.model_copy(update={"colour": "rgb"})
+    colourful = build_network(recipe, network.heads, seed=0)
+    swapped = image_set.assign(pixels=image_set["pixels"].copy(data=image_set["pixels"][..., ::-1]))
+    first, second = (synthesise_responses(colourful, data, CPU) for data in (image_set, swapped))
+    assert not first.equals(second)
+
+
 def test_neuroids_keep_their_names_sessions_and_kind(network, image_set, tmp_path):
     found = synthesise_responses(network, image_set, CPU)
     names = [f"first-{n}" for n in range(3)] + [f"second-{n}" for n in range(2)]

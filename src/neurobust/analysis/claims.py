@@ -14,6 +14,7 @@ from neurobust.analysis.quantities import FAMILIES, Quantity
 from neurobust.errors import InputError
 
 YES, NO, UNDECIDED, NOT_RUN = ("yes", "no", "undecided", "not run")
+OVERLAPS, DIFFERS = ("overlaps", "differs")
 _Row = Mapping[Hashable, Any]
 _INEQUALITIES = {
     ">": operator.gt,
@@ -83,8 +84,9 @@ def check_claims(
     """Compare each claim with what a run computed.
 
     An inequality holds (``yes``) if the whole interval satisfies it, does not (``no``) if none of
-    it does, and is ``undecided`` otherwise. An equality holds if the interval meets the paper's
-    value within the paper's error. A quantity that was not computed gives ``not run``.
+    it does, and is ``undecided`` otherwise. A value has no direction: the interval ``overlaps`` the
+    paper's value within the paper's error, or ``differs``. A quantity that was not computed gives
+    ``not run``.
 
     Parameters
     ----------
@@ -119,10 +121,9 @@ def _judge(claim: _Row, quantity: Quantity) -> str:
         return NOT_RUN
     relation, threshold = claim["relation"], claim["threshold"]
     if relation == "=":
-        # ASSUME: equal means that our interval and the paper's value +- its error overlap.
         error = 0.0 if math.isnan(claim["paper_error"]) else claim["paper_error"]
         low, high = claim["paper_value"] - error, claim["paper_value"] + error
-        return YES if quantity.low <= high and quantity.high >= low else NO
+        return OVERLAPS if quantity.low <= high and quantity.high >= low else DIFFERS
     compare = _INEQUALITIES[relation]
     ends = {compare(end, threshold) for end in (quantity.low, quantity.high)}
     if len(ends) == 2:
@@ -133,12 +134,15 @@ def _judge(claim: _Row, quantity: Quantity) -> str:
 def claims_markdown(checked: pd.DataFrame) -> str:
     """Write checked claims as a Markdown table, with a line that counts the verdicts."""
     counts = checked["holds"].value_counts()
-    verdicts = ", ".join(f"{counts.get(v, 0)} {v}" for v in (YES, NO, UNDECIDED, NOT_RUN))
+    directed = ", ".join(f"{counts.get(v, 0)} {v}" for v in (YES, NO, UNDECIDED))
+    values = ", ".join(f"{counts.get(v, 0)} {v}" for v in (OVERLAPS, DIFFERS))
     lines = [
         f"Scale of this run: {'; '.join(checked['scale'].unique()) or 'none'}.",
         "",
-        f"Of {len(checked)} claims: {verdicts}. An inequality holds if the whole interval "
-        "satisfies it; an equality, if the interval meets the paper's: a wide one shows little.",
+        f"Does the direction hold: {directed} (yes if the whole 95 % interval satisfies it, no if "
+        f"none of it does). Values beside the paper's: {values}; a wide interval overlaps almost "
+        f"anything, and values of another scale need not agree. "
+        f"Not run: {counts.get(NOT_RUN, 0)}.",
         "",
         "| Claim | Where | Paper | This run [95 % interval] | Holds |",
         "|---|---|---|---|---|",

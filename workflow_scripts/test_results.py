@@ -1,0 +1,30 @@
+"""Test the results with pytest; what it printed is the output, there only if all tests pass."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from neurobust.errors import InputError
+from neurobust.jobs import run
+from neurobust.storage import whole
+
+
+def main(job):
+    folder = Path(job.input.tests[0]).parent
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", folder]
+    environment = {**os.environ, "NEUROBUST_RESULTS": job.params.results}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise InputError(
+            job.params.results,
+            f"the results fail a test\n{ran.stdout}{ran.stderr}",
+            expected="results in range, within their intervals, controls below what they control",
+            mend="look at the failed test; delete what is damaged and run again",
+        )
+    with whole(job.output[0]) as part:
+        part.write_text(ran.stdout)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
