@@ -10,6 +10,7 @@ import xarray as xr
 from neurobust.dims import CORRUPTION, IMAGE, SEED, SEVERITY, TEST
 from neurobust.images.corruptions import CORRUPTIONS, GROUPS, corrupt
 from neurobust.images.pictures import LabelledPictures, as_channels
+from neurobust.networks.devices import place
 from neurobust.networks.network import Network
 from neurobust.training.validation import correctness
 
@@ -47,9 +48,7 @@ def evaluate_corruptions(
     -------
     ``correct(seed, corruption, severity, image)`` and ``clean_correct(seed, image)``, 0 or 1.
     """
-    models = [
-        network.to(device, memory_format=torch.channels_last) for network in networks.values()
-    ]
+    models = [place(network, device) for network in networks.values()]
     colour = models[0].recipe.colour
     test = LabelledPictures.of_split(image_set, TEST, colour=colour, device=device)
     shape = (len(models), len(CORRUPTIONS), len(severities), len(test))

@@ -9,6 +9,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from neurobust.dims import NEUROID, SEED, TEST
+from neurobust.networks.devices import place
 from neurobust.networks.network import Network
 from neurobust.recordings.trials import correlate, mean_by_stimulus, noise_variance
 from neurobust.training.validation import session_predictions
@@ -39,7 +40,7 @@ def evaluate_prediction(
     """
     fev, correlation = [], []
     for network in networks.values():
-        network = network.to(device, memory_format=torch.channels_last)
+        network = place(network, device)
         predictions = session_predictions(network, recording, TEST, device)
         parts = [_compare(session, predicted) for session, predicted in predictions.values()]
         fev.append(np.concatenate([part[0] for part in parts]))

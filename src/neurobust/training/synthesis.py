@@ -6,6 +6,7 @@ import xarray as xr
 
 from neurobust.dims import IMAGE, NEUROID, SPLITS
 from neurobust.images.pictures import LabelledPictures
+from neurobust.networks.devices import place
 from neurobust.networks.network import Network
 from neurobust.training.validation import predict
 
@@ -29,7 +30,7 @@ def synthesise_responses(
     ``response(image, neuroid)`` with image_id, neuroid_id and session; the attribute
     response_kind tells whether responses may be negative.
     """
-    network = network.to(device, memory_format=torch.channels_last)
+    network = place(network, device)
     responses, ids = [], []
     for split in SPLITS:
         pictures = LabelledPictures.of_split(

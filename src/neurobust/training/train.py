@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import torch
 import xarray as xr
@@ -11,6 +12,7 @@ from neurobust import recipes
 from neurobust.config import Schedule
 from neurobust.dims import TRAIN, VALIDATION
 from neurobust.images.pictures import LabelledPictures
+from neurobust.networks.devices import place
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.randomness import seed_for
 from neurobust.recipes import Recipe, Stage
@@ -72,7 +74,7 @@ def train_network(
     network = build_network(recipe, heads_for(recipe, data), seed=seed_for(seed, "weights"))
     if data.start is not None:
         network.trunk.load_state_dict(data.start.trunk.state_dict())
-    network = network.to(device, memory_format=torch.channels_last)
+    network = place(network, device)
     history: History = {}
     for number, stage in enumerate(recipe.training()):
         schedule = schedules[stage.schedule]
@@ -134,7 +136,7 @@ def _build(
     seed: int,
     device: torch.device,
 ) -> Objective:
-    common = {"batch_size": schedule.batch_size, "seed": seed, "purpose": purpose}
+    common: Any = {"batch_size": schedule.batch_size, "seed": seed, "purpose": purpose}
     if isinstance(settings, recipes.Responses) and settings.source in data.recordings:
         recording = data.recordings[settings.source]
         return RecordedResponses(settings, recording, colour=recipe.colour, device=device, **common)
