@@ -159,7 +159,7 @@ rule test_results:
         mem_mb=2000,
         runtime=10,
     params:
-        results=str(Path(workflow.pathvars.get("results"))),
+        results=results_folder,
         code=code_of("test_results"),
     script:
         "../workflow_scripts/test_results.py"

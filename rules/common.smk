@@ -152,6 +152,11 @@ def role_evaluations(wildcards):
     }
 
 
+def results_folder(wildcards):
+    """Name the folder that all results of this run lie in."""
+    return str(Path(workflow.pathvars.get("results")))
+
+
 def figure_files(figure):
     """Name a figure's files: the PDF, and the PNG that the report shows with its caption."""
     stem = f"<results>/figures/safarani2021/{figure}"

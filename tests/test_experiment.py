@@ -273,4 +273,4 @@ def test_the_default_experiment_and_the_presets_pass():
     for overlay in ({}, *(yaml.safe_load(path.read_text()) for path in presets)):
         found = Experiment(merge(default, overlay))
         assert found.networks["baseline"].classifies()
-        assert len(found.sweep_members("mtl-monkey")) >= 3
+        assert len(found.sweep_members("mtl-monkey")) >= 2

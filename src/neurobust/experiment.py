@@ -162,7 +162,7 @@ class Experiment:
 
     def _check_study(self) -> None:
         study = self.config.safarani2021
-        for role, name in {**study.roles, "predictor": study.predictor}.items():
+        for role, name in [*study.roles.items(), ("predictor", study.predictor)]:
             _known(f"safarani2021.{role}", name, self.networks, "network")
         if "baseline" not in study.roles:
             raise InputError(

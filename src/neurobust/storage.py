@@ -28,14 +28,11 @@ def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
     """Write a dataset or a tree of them as netCDF4, integers and floats compressed."""
     with whole(path) as part:
         if isinstance(data, xr.DataTree):
-            encoding = {
-                node.path: _compression(node.to_dataset())
-                for node in data.subtree
-                if node.data_vars
-            }
+            full = [node for node in data.subtree if node.data_vars]
+            by_group = {node.path: _compression(node.to_dataset()) for node in full}
+            data.to_netcdf(part, engine="netcdf4", encoding=by_group)
         else:
-            encoding = _compression(data)
-        data.to_netcdf(part, engine="netcdf4", encoding=encoding)
+            data.to_netcdf(part, engine="netcdf4", encoding=_compression(data))
 
 
 def _compression(data: xr.Dataset) -> dict[str, dict[str, object]]:

@@ -86,8 +86,9 @@ def test_an_equality_holds_if_interval_and_error_overlap(quantity, error, verdic
 def test_markdown_shows_paper_and_run_side_by_side():
     text = claims_markdown(judge("=", (115, 110.25, 120), paper_value=118.0, paper_error=4.0))
     assert "Scale of this run: smoke." in text
-    assert "1 yes, 0 no, 0 undecided" in text
-    assert "| A \\| B | Table 3 | 118 ± 4 % | 115 % [110.2, 120] | yes |" in text
+    assert "0 yes, 0 no, 0 undecided" in text
+    assert "1 overlaps, 0 differs" in text
+    assert "| A \\| B | Table 3 | 118 ± 4 % | 115 % [110.2, 120] | overlaps |" in text
     assert "| – | not run |" in claims_markdown(judge(">", None))
 
 

@@ -211,7 +211,7 @@ def test_learning_shows_each_seed_and_the_mean_of_the_epochs_all_reached(histori
     np.testing.assert_allclose(mean.get_ydata(), values[:, :40].mean("seed"))
     (legend,) = figure.legends
     names = [text.get_text() for text in legend.get_texts()]
-    assert names == ["Total", "Classification", "Responses"]
+    assert names == ["Train", "Classification", "Response"]
     # Baseline has no response loss: two losses, each with three seeds and their mean.
     assert len(right.get_lines()) == 2 * (3 + 1)
     assert right.get_yscale() == "log"

@@ -1,4 +1,4 @@
-"""What the tests of the workflow share: its rules as written, and a copy of it to plan and run in."""
+"""What the tests of the workflow share: its rules as written, and a copy to plan and run in."""
 
 import os
 import re

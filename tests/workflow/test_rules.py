@@ -65,7 +65,7 @@ def test_it_asks_for_a_gpu_if_its_script_chooses_a_device(scripted_rule):
 def test_its_script_reads_no_value_that_would_not_rerun_it(scripted_rule):
     # Snakemake compares params with the last run's, not the configuration. Only the device may
     # change without a rerun.
-    uses = re.findall(r"\.config\b(\S*)", scripted_rule.script.read_text())
+    uses = re.findall(r"job\.config\b(\S*)", scripted_rule.script.read_text())
     assert {*uses} <= {'["device"],'}
 
 

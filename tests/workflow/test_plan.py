@@ -1,0 +1,101 @@
+"""What would run: dry runs in a copy without results and without any file of data."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+RULES = Path(__file__).parents[2] / "rules"
+FIGURES = ast.literal_eval(
+    re.search(r"^FIGURES = (\[.+?\])", (RULES / "figures.smk").read_text(), re.M | re.S)[1]
+)
+NEED_NO_NETWORK = {"fig9", "reliability"}
+NETWORK_FILE = re.compile(r"output: results/\w+/networks/(\S+)/seed(\d+)\.pt$", re.MULTILINE)
+RATIOS = {
+    *("1to15", "1to10", "1to7", "1to5", "1to4", "1to3", "1to2"),
+    *("1to1", "2to1", "3to1", "4to1", "5to1"),
+}  # Safarani 2021, section 3
+PAPERS_SEEDS = {"1000", "2000", "3000", "4000", "5000"}  # its released code
+PREDICTORS = {"monkey-predictor", "oracle-readout"}  # whose one seed the others are trained on
+
+
+def figures_drawn(plan):
+    return [job for job in plan.jobs if job.startswith("draw_")]
+
+
+def test_everything_can_be_planned(workflow):
+    plan = workflow.plan()
+    assert plan.status == 0, plan.said
+    assert plan.jobs["all"] == 1
+    assert len(figures_drawn(plan)) == len(FIGURES)
+    assert plan.jobs["tabulate_scores"] == plan.jobs["check_claims"] == 1
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_each_figure_can_be_planned_alone(workflow, figure):
+    plan = workflow.plan(f"results/figures/safarani2021/{figure}.pdf")
+    assert plan.status == 0, plan.said
+    assert len(figures_drawn(plan)) == 1
+    assert ("train_network" in plan.jobs) == (figure not in NEED_NO_NETWORK)
+
+
+def test_the_papers_scale_can_be_planned_without_its_data(workflow):
+    plan = workflow.plan(options=("--configfile", "presets/paper.yaml"))
+    assert plan.status == 0, plan.said
+    seeds = {}
+    for network, seed in NETWORK_FILE.findall(plan.said):
+        seeds.setdefault(network, set()).add(seed)
+    for predictor in PREDICTORS:
+        assert len(seeds.pop(predictor)) == 1
+    assert all(given == PAPERS_SEEDS for given in seeds.values())
+    swept = {f"{name}-{ratio}" for name in ("mtl-monkey", "mtl-shuffled") for ratio in RATIOS}
+    assert {*seeds} == swept | {"baseline", "oracle", "mtl-oracle", "mtl-real"}
+    assert plan.jobs["retrieve_tiny_imagenet"] == 1
+
+
+def test_real_data_can_be_planned_without_them(workflow):
+    plan = workflow.plan(options=("--configfile", "presets/henaff2021.yaml"))
+    assert plan.status == 0, plan.said
+    assert "simulate_recording" not in plan.jobs
+    assert plan.jobs["import_recording"] == 1
+
+
+@pytest.mark.parametrize(
+    ("overlay", "told"),
+    [
+        (
+            "evaluatoin: {severities: [1]}",
+            ["unknown key 'evaluatoin'", "did you mean 'evaluation'?"],
+        ),
+        (
+            "schedules: {classification: {max_epoch: 3}}",
+            ["schedules.classification: unknown key 'max_epoch'", "did you mean 'max_epochs'?"],
+        ),
+        (
+            "networks: {mtl-oracle: {objectives: {v1: {ratio: 1:2}}}}",  # YAML 1.1: 62 minutes
+            ["objectives.v1", "ratio", "62", "quote"],
+        ),
+        (
+            "safarani2021: {roles: {oracle: oracel}}",
+            ["safarani2021.oracle", "names no network: 'oracel'", "did you mean 'oracle'?"],
+        ),
+    ],
+    ids=["unknown key", "unknown key within", "ratio without quotes", "unknown network"],
+)
+def test_a_mistake_in_the_configuration_ends_in_one_message(workflow, tmp_path, overlay, told):
+    preset = tmp_path / "overlay.yaml"
+    preset.write_text(overlay + "\n")
+    plan = workflow.plan(options=("--configfile", str(preset)))
+    assert plan.status == 1
+    assert all(words in plan.said for words in told), plan.said
+    assert plan.said.count("to mend:") == 1
+    assert "Traceback" not in plan.said
+    assert "Job stats" not in plan.said
+
+
+def test_a_mistake_on_the_command_line_ends_in_the_same_message(workflow):
+    plan = workflow.plan(options=("--config", "evaluatoin={severities: [1]}"))
+    assert plan.status == 1
+    assert "did you mean 'evaluation'?" in plan.said
+    assert "Traceback" not in plan.said
