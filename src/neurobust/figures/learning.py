@@ -6,7 +6,7 @@ from itertools import cycle
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from neurobust.dims import EPOCH, SEED, require
 from neurobust.figures.style import ACCENT, add_title, new_figure, readable, styled
@@ -48,6 +48,8 @@ def draw_learning(histories: Mapping[str, xr.Dataset]) -> Figure:
         left.set_ylabel(history.attrs["monitor"].capitalize())
         left.set_title(history.attrs["label"], loc="left")
         _draw_losses(history, right, colours)
+    for axes in panels.flat:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in panels[-1]:
         axes.set_xlabel("Epoch")
     keys = {

@@ -21,7 +21,6 @@ from neurobust.figures.style import (
     styled,
 )
 
-_MARKERS = {"mtl-shuffled": "^"}
 # The palest fifth of the map would vanish on paper.
 _COLOURS = LinearSegmentedColormap.from_list(
     "clean accuracy", colormaps["YlGnBu"](np.linspace(0.25, 1, 256))
@@ -92,6 +91,7 @@ def _draw_totals(scores: xr.Dataset, axes: Axes) -> None:
 
 def _draw_sweep(points: pd.DataFrame, line: pd.DataFrame | None, axes: Axes) -> None:
     scale = Normalize(points[CLEAN].min(), points[CLEAN].max())
+    marks = network_marks(points["sweep"].unique())
     for sweep, rows in points.groupby("sweep", sort=False):
         drawn = axes.scatter(
             rows[NEURAL],
@@ -100,13 +100,14 @@ def _draw_sweep(points: pd.DataFrame, line: pd.DataFrame | None, axes: Axes) -> 
             cmap=_COLOURS,
             norm=scale,
             s=14,
-            marker=_MARKERS.get(str(sweep), "o"),
+            marker=marks[str(sweep)].marker,
             edgecolors="#303030",
             linewidths=0.3,
         )
     if line is not None:
-        for _, ends in line.groupby("sweep", sort=False):
-            axes.plot(ends[NEURAL], ends[ROBUSTNESS], color=GREY, zorder=0)
+        for sweep, ends in line.groupby("sweep", sort=False):
+            style = marks[str(sweep)].line
+            axes.plot(ends[NEURAL], ends[ROBUSTNESS], color=GREY, linestyle=style, zorder=0)
     axes.set_xlabel("Neural performance (FEV)")
     axes.set_ylabel("Robustness score (%)")
     axes.figure.colorbar(drawn, ax=axes, label="Clean accuracy (%)", aspect=25, pad=0.02)
