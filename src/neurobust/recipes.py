@@ -86,6 +86,13 @@ class Responses(Model):
 Objective = Annotated[Classification | Matching | Responses, Field(discriminator="kind")]
 
 
+class Blur(Model):
+    """A fixed Gaussian blur of the images (Li et al. 2023)."""
+
+    kind: Literal["blur"]
+    sigma_px: float = Field(1.5, gt=0, description="Li et al. 2023: 1.5")
+
+
 class Stage(Model):
     """One stage of training: objectives under one schedule."""
 
@@ -104,6 +111,7 @@ class Recipe(Stage):
     label: str = Field("", description="display name; the network's name if left out")
     images: str = Field("", description="the image set that it classifies, or is applied to")
     colour: Literal["gray", "rgb"] = "gray"
+    frontend: Blur | None = Field(None, description="fixed processing before the trunk")
     trunk: Literal["vgg11", "vgg13", "vgg16", "vgg19"] = "vgg19"
     width: float = Field(1.0, gt=0, le=4, description="factor on every number of channels")
     readout_layer: str = "conv-3-1"

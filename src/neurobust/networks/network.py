@@ -1,4 +1,4 @@
-"""A network: a trunk, a classifier where it classifies, a readout where it predicts responses."""
+"""A network: frontend, trunk, a classifier where it classifies, a readout where it predicts."""
 
 from dataclasses import asdict, dataclass
 
@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from neurobust.errors import InputError
+from neurobust.networks.frontends import build_frontend
 from neurobust.networks.readouts import GaussianReadout
 from neurobust.networks.trunks import build_classifier, build_trunk, initialise
 from neurobust.recipes import Recipe
@@ -65,6 +66,7 @@ class Network(nn.Module):
         super().__init__()
         self.recipe = recipe
         self.heads = heads
+        self.frontend = build_frontend(recipe.frontend)
         self.trunk, self._outputs = build_trunk(
             recipe.trunk, width=recipe.width, in_channels=1 if recipe.colour == "gray" else 3
         )
@@ -103,14 +105,14 @@ class Network(nn.Module):
         self, images: Float[Tensor, "image channel row column"], layer: str
     ) -> Float[Tensor, "image feature row_ column_"]:
         """Return a layer's output for standardised images."""
-        return self.up_to(layer)(images)
+        return self.up_to(layer)(self.frontend(images))
 
     def classify(
         self, images: Float[Tensor, "image channel row column"]
     ) -> Float[Tensor, "image class"]:
         """Return the logits for standardised images."""
         assert self.classifier is not None, "this network has no classifier"
-        return self.classifier(self.trunk(images))
+        return self.classifier(self.trunk(self.frontend(images)))
 
     def respond(
         self, images: Float[Tensor, "image channel row column"], session: str | None = None
