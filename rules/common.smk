@@ -1,6 +1,7 @@
 # What the rules share: the checked configuration, fingerprints of code, the GPU, and the functions
 # that name the files and parameters of a job.
 
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -28,10 +29,11 @@ SIMULATED = {
 }
 
 
+# Only what the configuration defines can be asked for.
 wildcard_constraints:
-    network="[A-Za-z0-9._-]+",
-    images="[A-Za-z0-9._-]+",
-    recording="[A-Za-z0-9._-]+",
+    network="|".join(map(re.escape, EXPERIMENT.networks)),
+    images="|".join(map(re.escape, CONFIG.images)),
+    recording="|".join(map(re.escape, CONFIG.recordings)),
     seed=r"\d+",
 
 

@@ -164,13 +164,14 @@ class Experiment:
         study = self.config.safarani2021
         for role, name in [*study.roles.items(), ("predictor", study.predictor)]:
             _known(f"safarani2021.{role}", name, self.networks, "network")
-        if "baseline" not in study.roles:
-            raise InputError(
-                "safarani2021.roles",
-                "names no baseline",
-                expected="a network for the role 'baseline'",
-                mend="add it: every score is relative to it",
-            )
+        for role in ("baseline", "mtl-monkey"):
+            if role not in study.roles:
+                raise InputError(
+                    "safarani2021.roles",
+                    f"names no {role}",
+                    expected="a network for the roles 'baseline' and 'mtl-monkey'",
+                    mend="add it: scores are relative to the one and about the other",
+                )
         sweeps = {member.sweep for member in self.members.values()}
         for role, name in study.ratios.items():
             _known(f"safarani2021.ratios.{role}", name, sweeps, "sweep")
