@@ -13,7 +13,11 @@ from neurobust.storage import whole
 def main(job):
     folder = Path(job.input.tests[0]).parent
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", folder]
-    environment = {**os.environ, "NEUROBUST_RESULTS": job.params.results}
+    environment = {
+        **os.environ,
+        "NEUROBUST_RESULTS": job.params.results,
+        "PYTHONPATH": os.pathsep.join(sys.path),  # the library is found as this script found it
+    }
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise InputError(

@@ -86,6 +86,13 @@ def stamp(rule: str, code: str) -> dict[str, str]:
 
     There is no time among it, so that the same run gives the same bytes.
     """
-    versions = {name: metadata.version(name) for name in (PACKAGE, "numpy", "torch", "xarray")}
-    used = " ".join(f"{name} {version}" for name, version in versions.items())
+    used = " ".join(f"{name} {_version(name)}" for name in (PACKAGE, "numpy", "torch", "xarray"))
     return {"made_by": f"rule {rule}", "code": code, "versions": used}
+
+
+def _version(name: str) -> str:
+    """Return a distribution's version; an environment need not have all of them."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"

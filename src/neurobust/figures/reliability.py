@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -46,7 +47,8 @@ def draw_reliability(reliability: xr.Dataset) -> Figure:
 
 
 def _draw_histogram(reliability: xr.Dataset, axes: Axes) -> None:
-    axes.hist(reliability[_EXPLAINABLE].dropna(NEUROID), bins=20, color=ACCENT)
+    values = reliability[_EXPLAINABLE].dropna(NEUROID).to_numpy()
+    sns.histplot(values, bins=20, color=ACCENT, alpha=1, linewidth=0.3, ax=axes)
     axes.set_xlabel("Explainable variance")
     axes.set_ylabel("Neuroids")
 

@@ -68,7 +68,9 @@ def read_pictures(
     try:
         with zipfile.ZipFile(path) as archive:
             members = _find_members(archive, filenames, path)
-            for index, member in enumerate(tqdm(members, desc="pictures", leave=False)):
+            for index, member in enumerate(
+                tqdm(members, desc="pictures", leave=False, disable=None)
+            ):
                 pixels[index] = read_picture(
                     BytesIO(archive.read(member)),
                     f"{path}, {member}",

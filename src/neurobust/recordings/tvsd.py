@@ -198,7 +198,9 @@ def _read_stimuli(
     )
     splits, groups = assign_splits(table, rule, photographs)
     pixels = np.empty((len(table), size_px, size_px), np.uint8)
-    for index, name in enumerate(tqdm(table["stimulus_id"], desc="photographs", leave=False)):
+    for index, name in enumerate(
+        tqdm(table["stimulus_id"], desc="photographs", leave=False, disable=None)
+    ):
         path = photographs / name
         pixels[index] = read_picture(path, path, size_px=size_px, crop_px=crop_px)
     return xr.Dataset(
