@@ -18,7 +18,7 @@ from neurobust.figures.style import (
     styled,
 )
 
-_FEV_FLOOR = -0.5
+_FEV_FLOOR, _FEV_CEILING = -0.5, 1.05  # beyond: neuroids with hardly any explainable variance
 _LABELS = {"fev": "FEV", "correlation": "Correlation"}
 
 
@@ -54,9 +54,9 @@ def draw_prediction(predictions: Mapping[str, xr.Dataset]) -> Figure:
     _draw_boxes(predictions, "fev", panels[0], marks)
     _draw_boxes(predictions, "correlation", panels[1], marks)
     _draw_against_reliability(predictions, panels[2], marks)
-    panels[0].set_xlim(left=_FEV_FLOOR)
+    panels[0].set_xlim(_FEV_FLOOR, min(panels[0].get_xlim()[1], _FEV_CEILING))
     panels[1].tick_params(axis="y", labelleft=False)
-    panels[2].set_ylim(bottom=_FEV_FLOOR)
+    panels[2].set_ylim(_FEV_FLOOR, min(panels[2].get_ylim()[1], _FEV_CEILING))
     for letter, axes in zip("ABC", panels, strict=True):
         add_letter(axes, letter)
     handles, labels = panels[2].get_legend_handles_labels()

@@ -108,6 +108,7 @@ def _draw_sweep(points: pd.DataFrame, line: pd.DataFrame | None, axes: Axes) -> 
         for sweep, ends in line.groupby("sweep", sort=False):
             style = marks[str(sweep)].line
             axes.plot(ends[NEURAL], ends[ROBUSTNESS], color=GREY, linestyle=style, zorder=0)
+    axes.locator_params(axis="x", nbins=5)
     axes.set_xlabel("Neural performance (FEV)")
     axes.set_ylabel("Robustness score (%)")
     axes.figure.colorbar(drawn, ax=axes, label="Clean accuracy (%)", aspect=25, pad=0.02)
