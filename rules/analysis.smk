@@ -2,10 +2,7 @@
 # In:  results/evaluations/, reference/safarani2021.csv
 # Out: results/analysis/safarani2021/, results/tables/safarani2021/, results/claims.{csv,md}
 
-SWEPT = {
-    role: [name for name in EXPERIMENT.sweep_members(sweep)]
-    for role, sweep in STUDY.ratios.items()
-}
+SWEPT = {role: EXPERIMENT.sweep_members(sweep) for role, sweep in STUDY.ratios.items()}
 POINTS = [
     STUDY.roles["baseline"],
     *[name for names in SWEPT.values() for name in names],

@@ -27,7 +27,6 @@ rule evaluate_corruptions:
         runtime=240,
     params:
         settings=CONFIG.evaluation.model_dump(),
-        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
         attributes=network_attributes,
         code=code_of("evaluate_corruptions"),
     script:
@@ -53,7 +52,6 @@ rule evaluate_prediction:
         mem_mb=4000,
         runtime=60,
     params:
-        seeds=lambda wildcards: EXPERIMENT.seeds(wildcards.network),
         attributes=network_attributes,
         code=code_of("evaluate_prediction"),
     script:

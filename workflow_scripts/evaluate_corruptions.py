@@ -3,17 +3,14 @@
 from neurobust.evaluation.corruption import evaluate_corruptions
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
-from neurobust.networks.files import load_network
+from neurobust.networks.files import load_networks
 from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset
 
 
 def main(job):
     evaluation = evaluate_corruptions(
-        {
-            seed: load_network(path).network
-            for seed, path in zip(job.params.seeds, job.input.networks, strict=True)
-        },
+        load_networks(job.input.networks),
         read_dataset(job.input.images),
         **job.params.settings,
         device=choose_device(job.config["device"], job.resources.gpu),

@@ -3,17 +3,14 @@
 from neurobust.evaluation.prediction import evaluate_prediction
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
-from neurobust.networks.files import load_network
+from neurobust.networks.files import load_networks
 from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, read_tree, write_dataset
 
 
 def main(job):
     evaluation = evaluate_prediction(
-        {
-            seed: load_network(path).network
-            for seed, path in zip(job.params.seeds, job.input.networks, strict=True)
-        },
+        load_networks(job.input.networks),
         read_tree(job.input.recording),
         read_dataset(job.input.reliability),
         choose_device(job.config["device"], job.resources.gpu),

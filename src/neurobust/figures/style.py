@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from neurobust.storage import whole
 
-COLUMN_WIDTH_IN = 3.5
 PAGE_WIDTH_IN = 7.1
 GREY = "#767676"
 ACCENT = "#0072B2"

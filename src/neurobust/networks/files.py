@@ -1,5 +1,6 @@
 """Network files: weights with all that is needed to use, judge and repeat them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -87,3 +88,8 @@ def load_network(path: str | Path) -> NetworkFile:
             mend="delete it and run again",
         ) from error
     return NetworkFile(network.eval(), content["seed"], content["history"], content["provenance"])
+
+
+def load_networks(paths: Iterable[str | Path]) -> dict[int, Network]:
+    """Read the networks of several seeds, by seed; errors as in :func:`load_network`."""
+    return {saved.seed: saved.network for saved in map(load_network, paths)}

@@ -134,14 +134,14 @@ def _losses(
     for place, (name, objective) in enumerate(objectives.items()):
         batches = schedule_step(step, objective.ratio) if place else range(step, step + 1)
         for batch in batches:
-            with mixed_precision(device):
-                losses = objective.losses(network, batch)
-            while True:
-                with mixed_precision(device):
-                    loss = next(losses, None)
-                if loss is None:
-                    break
-                yield name, loss
+            losses = objective.losses(network, batch)
+            while (loss := _compute_next(losses, device)) is not None:
+                yield name, loss  # backpropagated outside of mixed precision
+
+
+def _compute_next(losses: Iterator[torch.Tensor], device: torch.device) -> torch.Tensor | None:
+    with mixed_precision(device):
+        return next(losses, None)
 
 
 def _prepare(network: Network, stage: Stage, seed: int) -> None:

@@ -75,11 +75,17 @@ def train_network(
     if data.start is not None:
         network.trunk.load_state_dict(data.start.trunk.state_dict())
     network = place(network, device)
+    # Decoded and moved to the device once, for all objectives and stages.
+    shown = {
+        split: LabelledPictures.of_split(data.images, split, colour=recipe.colour, device=device)
+        for split in (TRAIN, VALIDATION)
+        if data.images is not None
+    }
     history: History = {}
     for number, stage in enumerate(recipe.training()):
         schedule = schedules[stage.schedule]
         objectives = {
-            name: _build(settings, recipe, data, f"{number} {name}", schedule, seed, device)
+            name: _build(settings, recipe, data, shown, f"{number} {name}", schedule, seed, device)
             for name, settings in stage.objectives.items()
         }
         if number == 0:
@@ -90,7 +96,7 @@ def train_network(
             stage=stage,
             number=number,
             schedule=schedule,
-            validate=_monitor(network, recipe, stage, data, device),
+            validate=_monitor(network, recipe, stage, data, shown, device),
             seed=seed,
             device=device,
             history=history,
@@ -131,6 +137,7 @@ def _build(
     settings: recipes.Objective,
     recipe: Recipe,
     data: TrainingData,
+    shown: Mapping[str, LabelledPictures],
     purpose: str,
     schedule: Schedule,
     seed: int,
@@ -140,8 +147,7 @@ def _build(
     if isinstance(settings, recipes.Responses) and settings.source in data.recordings:
         recording = data.recordings[settings.source]
         return RecordedResponses(settings, recording, colour=recipe.colour, device=device, **common)
-    assert data.images is not None, "this objective needs an image set"
-    pictures = LabelledPictures.of_split(data.images, TRAIN, colour=recipe.colour, device=device)
+    pictures = shown[TRAIN]
     if isinstance(settings, recipes.Responses):
         responses = data.responses[settings.source]
         return PredictedResponses(settings, responses, pictures, **common)
@@ -158,15 +164,16 @@ def _start_readout(network: Network, objectives: Mapping[str, Objective]) -> Non
 
 
 def _monitor(
-    network: Network, recipe: Recipe, stage: Stage, data: TrainingData, device: torch.device
+    network: Network,
+    recipe: Recipe,
+    stage: Stage,
+    data: TrainingData,
+    shown: Mapping[str, LabelledPictures],
+    device: torch.device,
 ) -> partial:
     """Return what a stage is validated by: accuracy where it classifies, else correlation."""
     if any(isinstance(o, recipes.Classification) for o in stage.objectives.values()):
-        assert data.images is not None
-        pictures = LabelledPictures.of_split(
-            data.images, VALIDATION, colour=recipe.colour, device=device
-        )
-        return partial(_accuracy, network, pictures)
+        return partial(_accuracy, network, shown[VALIDATION])
     recording = data.recordings[str(recipe.response_source())]
     return partial(trial_correlation, network, recording, VALIDATION, device)
 
