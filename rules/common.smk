@@ -119,6 +119,8 @@ def training_files(wildcards):
         files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
     if recipe.start_from is not None:
         files["start"] = first_network_file(recipe.start_from)
+    if recipe.weights is not None and recipe.weights.exists():
+        files["weights"] = str(recipe.weights)  # absent, it is named by the job that needs it
     return files
 
 

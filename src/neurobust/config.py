@@ -166,6 +166,72 @@ class Evaluation(Model):
     seed: int = Field(1000, description="of the corruptions' random fields")
 
 
+class Predictivity(Model):
+    """How well a network's features predict a recording, as Brain-Score defines it."""
+
+    recording: str
+    splits: Literal["held-out", "stratified", "groups"] = Field(
+        "held-out",
+        description="held-out: fitted to training stimuli, scored on the recording's test stimuli; "
+        "stratified: shuffled, groups in proportion; groups: whole groups are scored",
+    )
+    n_splits: int = Field(10, ge=2, description="Schrimpf et al. 2018: 10")
+    left_out: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="share of stimuli, or groups, that a split is not fitted to; Schrimpf: .1",
+    )
+    components: int = Field(25, ge=1, description="of the PLS regression; Schrimpf et al. 2018: 25")
+    halves: int = Field(10, ge=1, description="random halves of the repeats, for the ceiling")
+    layers: list[str] | None = Field(None, description="to choose from; null: all of the trunk")
+    fit_stimuli: int | None = Field(None, ge=2, description="most stimuli fitted to; null: all")
+    seed: int = Field(1000, description="of the splits and the halves")
+
+
+class Behaviour(Model):
+    """Choices of observers between two objects, to which networks are compared (i2n)."""
+
+    assembly: Path
+    stimulus_set: Path
+    stimuli: Path
+    truth: str = Field("object_name", description="column that names each picture's object")
+    layer: str | None = Field(None, description="that choices are read from; null: the last")
+    size_px: int = Field(64, ge=16, description="side of the network's input")
+    crop_px: int = Field(0, ge=0, description="cut off each side before the resize")
+    halves: int = Field(10, ge=1, description="random halves of the trials")
+
+
+class Attacks(Model):
+    """Smallest targeted perturbations (Li et al. 2023)."""
+
+    images: int = Field(1000, ge=2, description="test images, the same for all; Li et al.: 1000")
+    steps: int = Field(100, ge=1, description="of each attack")
+    restarts: int = Field(1, ge=1)
+    seed: int = 1000
+
+
+class Hybrids(Model):
+    """Hybrid images: low frequencies of one image, high ones of another (Li et al. 2023)."""
+
+    permutations: int = Field(4, ge=1, description="pairings of the test images; Li et al.: 4")
+    batch_size: int = Field(256, ge=1)
+    seed: int = 1000
+
+
+class BrainLikeness(Model):
+    """Neural predictivity of all classifiers of one image set against their robustness."""
+
+    predictivity: str = Field("v1", description="the entry of 'predictivity' on the abscissa")
+    reference: str = Field(
+        "baseline",
+        description="the network whose corruption errors are 100 %, or 'alexnet': its published "
+        "ones on ImageNet-C",
+    )
+    images: str | None = Field(None, description="image set; null: that of the reference network")
+    bootstrap: int = Field(250, ge=10, description="repetitions")
+
+
 class Safarani2021(Model):
     """The main study: which network plays which part."""
 
@@ -193,7 +259,12 @@ class Config(Model):
     network_defaults: Recipe = Recipe()
     networks: dict[str, Entry]
     evaluation: Evaluation = Evaluation()
+    predictivity: dict[str, Predictivity] = {}
+    behaviour: dict[str, Behaviour] = {}
+    attacks: Attacks = Attacks()
+    hybrids: Hybrids = Hybrids()
     safarani2021: Safarani2021
+    brain_likeness: BrainLikeness = BrainLikeness()
 
 
 def json_schema() -> str:

@@ -18,6 +18,9 @@ CORRUPTION = "corruption"
 SEVERITY = "severity"
 NETWORK = "network"
 EPOCH = "epoch"
+LAYER = "layer"
+SPLIT = "split"
+HALF = "half"
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 

@@ -111,12 +111,12 @@ class Experiment:
             )
         _known(f"{place}.images", recipe.images, self.config.images, "image set")
         stages = recipe.training()
-        if not all(stage.objectives for stage in stages):
+        if not all(stage.objectives for stage in stages) or not (stages or recipe.weights):
             raise InputError(
                 place,
                 "has no objectives, or a stage without",
-                expected="at least one objective in every stage",
-                mend="add objectives, or 'like' a network that has them",
+                expected="at least one objective in every stage, or trained weights",
+                mend="add objectives, 'like' a network that has them, or name a file of weights",
             )
         for stage in stages:
             _known(f"{place}.schedule", stage.schedule, self.config.schedules, "schedule")

@@ -6,6 +6,7 @@ here, statically, before a single rule is planned.
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -112,23 +113,30 @@ class Recipe(Stage):
     images: str = Field("", description="the image set that it classifies, or is applied to")
     colour: Literal["gray", "rgb"] = "gray"
     frontend: Blur | None = Field(None, description="fixed processing before the trunk")
-    trunk: Literal["vgg11", "vgg13", "vgg16", "vgg19"] = "vgg19"
+    trunk: Literal["vgg11", "vgg13", "vgg16", "vgg19", "cornet-s", "cornet-z"] = "vgg19"
     width: float = Field(1.0, gt=0, le=4, description="factor on every number of channels")
     readout_layer: str = "conv-3-1"
     seeds: list[int] | None = Field(None, min_length=1, description="null: the study's seeds")
     start_from: str | None = Field(None, description="a network whose weights it starts from")
+    weights: Path | None = Field(
+        None,
+        description="a file of trained weights of this trunk, torchvision's or CORnet's, that it "
+        "starts from; without objectives the trunk is used as it is",
+    )
     stages: list[Stage] = []
 
     @model_validator(mode="after")
     def _train_somehow(self) -> "Recipe":
         if self.stages and self.objectives:
             raise ValueError("give either 'objectives' or 'stages', not both")
+        if self.weights and self.start_from:
+            raise ValueError("give either 'weights' or 'start_from', not both")
         return self
 
     def training(self) -> list[Stage]:
-        """Return the stages of training, in order."""
+        """Return the stages of training, in order; none for a network that is used as it is."""
         own = {name: getattr(self, name) for name in Stage.model_fields}
-        return self.stages or [Stage.model_construct(**own)]
+        return self.stages or ([Stage.model_construct(**own)] if self.objectives else [])
 
     def objectives_of_kind(self, kind: type) -> list[Any]:
         """Return the objectives of one kind over all stages."""

@@ -97,7 +97,7 @@ def test_named_layers_are_where_their_channels_say(trunk):
 def test_width_scales_every_number_of_channels(width, channels):
     with torch.device("meta"):
         _, outputs = build_trunk("vgg11", width=width, in_channels=1)
-        classifier = build_classifier(channels[-1], 10, width=width)
+        classifier = build_classifier("vgg11", channels[-1], 10, width=width)
     assert [outputs[f"conv-{block}-1"][1] for block in range(1, 6)] == channels
     hidden = max(1, round(4096 * width))
     convolutions = [layer for layer in classifier if isinstance(layer, nn.Conv2d)]
@@ -105,7 +105,7 @@ def test_width_scales_every_number_of_channels(width, channels):
 
 
 def test_the_classifier_takes_the_greatest_logit_over_positions():
-    classifier = build_classifier(4, 3, width=1 / 512).apply(initialise).eval()
+    classifier = build_classifier("vgg11", 4, 3, width=1 / 512).apply(initialise).eval()
     maps = torch.randn(2, 4, 2, 2, generator=torch.Generator().manual_seed(0))
     places = torch.stack(
         [classifier(maps[:, :, r : r + 1, c : c + 1]) for r in (0, 1) for c in (0, 1)]
@@ -116,7 +116,7 @@ def test_the_classifier_takes_the_greatest_logit_over_positions():
 
 def test_the_classifier_drops_half_of_either_hidden_layer():
     # Safarani et al. 2021, released code: 1x1 convolution, ReLU, dropout .5, twice, then logits.
-    classifier = build_classifier(4, 3, width=1)
+    classifier = build_classifier("vgg11", 4, 3, width=1)
     kinds = [nn.Conv2d, nn.ReLU, nn.Dropout] * 2 + [nn.Conv2d, nn.AdaptiveMaxPool2d, nn.Flatten]
     assert [type(layer) for layer in classifier] == kinds
     assert [layer.p for layer in classifier if isinstance(layer, nn.Dropout)] == [0.5, 0.5]

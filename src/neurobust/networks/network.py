@@ -1,5 +1,6 @@
 """A network: frontend, trunk, a classifier where it classifies, a readout where it predicts."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -72,7 +73,9 @@ class Network(nn.Module):
         )
         last = list(self._outputs.values())[-1][1]
         self.classifier = (
-            build_classifier(last, heads.n_classes, width=recipe.width) if heads.n_classes else None
+            build_classifier(recipe.trunk, last, heads.n_classes, width=recipe.width)
+            if heads.n_classes
+            else None
         )
         neuroids = sum(len(names) for names in (heads.sessions or {}).values())
         self.readout = (
@@ -86,6 +89,11 @@ class Network(nn.Module):
         )
         self.apply(initialise)
 
+    @property
+    def layers(self) -> list[str]:
+        """The names of the trunk's layers, in order."""
+        return list(self._outputs)
+
     def known_layer(self, name: str) -> str:
         """Return the name of a layer, or raise an InputError if there is none such."""
         if name not in self._outputs:
@@ -93,7 +101,7 @@ class Network(nn.Module):
                 f"layer {name!r}",
                 f"trunk {self.recipe.trunk!r} has no such layer",
                 expected=nearest(name, self._outputs),
-                mend="correct the recipe's readout_layer, freeze_to or layer",
+                mend="correct the readout_layer, freeze_to or layer that names it",
             )
         return name
 
@@ -106,6 +114,17 @@ class Network(nn.Module):
     ) -> Float[Tensor, "image feature row_ column_"]:
         """Return a layer's output for standardised images."""
         return self.up_to(layer)(self.frontend(images))
+
+    def iterate_features(
+        self, images: Float[Tensor, "image channel row column"], layers: Sequence[str]
+    ) -> Iterator[tuple[str, Float[Tensor, "image feature row_ column_"]]]:
+        """Yield name and output of several layers for standardised images, in one pass."""
+        wanted = {self._outputs[self.known_layer(name)][0]: name for name in layers}
+        maps = self.frontend(images)
+        for index, module in enumerate(self.trunk[: max(wanted) + 1]):
+            maps = module(maps)
+            if index in wanted:
+                yield wanted[index], maps
 
     def classify(
         self, images: Float[Tensor, "image channel row column"]

@@ -1,12 +1,14 @@
-"""VGG trunks with batch normalisation, at any width, for gray or colour images.
+"""Trunks at any width, for gray or colour images: VGG with batch normalisation, and CORnets.
 
-The layers, their order and their initialisation are those of VGG with batch normalisation
+The VGG layers, their order and their initialisation are those of VGG with batch normalisation
 (Simonyan & Zisserman 2015) as torchvision numbers them, so that its weights can be loaded; a test
 compares the two. They are built here because a gray network needs a one-channel first layer, and
 because importing torchvision costs a job more time than building the network.
 """
 
 from torch import nn
+
+from neurobust.networks import cornet
 
 CONVOLUTIONS = {
     "vgg11": (1, 1, 2, 2, 2),
@@ -28,7 +30,7 @@ def build_trunk(trunk: str, *, width: float, in_channels: int) -> tuple[nn.Seque
     Parameters
     ----------
     trunk
-        ``vgg11``, ``vgg13``, ``vgg16`` or ``vgg19``.
+        ``vgg11``, ``vgg13``, ``vgg16``, ``vgg19``, ``cornet-s`` or ``cornet-z``.
     width
         Factor on every number of channels.
     in_channels
@@ -36,9 +38,13 @@ def build_trunk(trunk: str, *, width: float, in_channels: int) -> tuple[nn.Seque
 
     Returns
     -------
-    The layers, five blocks that halve rows and columns, and for each name such as ``conv-3-1``
-    the index of its last layer (the ReLU after batch normalisation) with its channels.
+    The layers, and for each name the index of its last layer with its channels. VGG's are five
+    blocks that halve rows and columns, with names such as ``conv-3-1`` for the ReLU after batch
+    normalisation; a CORnet's are the areas V1, V2, V4 and IT.
     """
+    if trunk in cornet.CORNETS:
+        channels_of = {area: scaled(size, width) for area, size in cornet.CHANNELS.items()}
+        return cornet.build_cornet(trunk, channels=channels_of, in_channels=in_channels)
     layers: list[nn.Module] = []
     outputs: dict[str, tuple[int, int]] = {}
     channels = in_channels
@@ -56,12 +62,17 @@ def build_trunk(trunk: str, *, width: float, in_channels: int) -> tuple[nn.Seque
     return nn.Sequential(*layers), outputs
 
 
-def build_classifier(in_channels: int, n_classes: int, *, width: float) -> nn.Sequential:
-    """Build the fully convolutional classifier of Safarani 2021: three 1x1 convolutions.
+def build_classifier(
+    trunk: str, in_channels: int, n_classes: int, *, width: float
+) -> nn.Sequential:
+    """Build a trunk's classifier.
 
-    Dropout .5 after the first two, a global maximum over positions at the end; 4096 hidden
-    channels at width 1 (released code).
+    On VGG the fully convolutional one of Safarani 2021: three 1x1 convolutions, dropout .5 after
+    the first two, a global maximum over positions at the end; 4096 hidden channels at width 1
+    (released code). On a CORnet its linear decoder.
     """
+    if trunk in cornet.CORNETS:
+        return cornet.build_decoder(in_channels, n_classes)
     hidden = scaled(4096, width)
     return nn.Sequential(
         nn.Conv2d(in_channels, hidden, kernel_size=1),
@@ -79,7 +90,8 @@ def build_classifier(in_channels: int, n_classes: int, *, width: float) -> nn.Se
 def initialise(module: nn.Module) -> None:
     """Initialise convolutions by Kaiming's normal rule (fan out) and batch normalisation by 1, 0.
 
-    Released code of Safarani 2021; apply it to every module of a network.
+    Released code of Safarani 2021, and of CORnet-S, whose linear layer keeps torch's rule; apply
+    it to every module of a network.
     """
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -89,3 +101,5 @@ def initialise(module: nn.Module) -> None:
         module.reset_running_stats()
         nn.init.ones_(module.weight)
         nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Linear):
+        module.reset_parameters()

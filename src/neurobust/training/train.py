@@ -14,6 +14,7 @@ from neurobust.dims import TRAIN, VALIDATION
 from neurobust.images.pictures import LabelledPictures
 from neurobust.networks.devices import place
 from neurobust.networks.network import Heads, Network, build_network
+from neurobust.networks.weights import load_weights
 from neurobust.randomness import seed_for
 from neurobust.recipes import Recipe, Stage
 from neurobust.recordings.form import sessions_of
@@ -69,9 +70,17 @@ def train_network(
 
     Returns
     -------
-    The network, in evaluation mode on the CPU, and its history.
+    The network, in evaluation mode on the CPU, and its history; a network that is used as its file
+    of weights says has none.
+
+    Raises
+    ------
+    InputError
+        If the recipe's file of weights does not fit, or the loss is no longer finite.
     """
     network = build_network(recipe, heads_for(recipe, data), seed=seed_for(seed, "weights"))
+    if recipe.weights is not None:
+        load_weights(network, recipe.weights)
     if data.start is not None:
         network.trunk.load_state_dict(data.start.trunk.state_dict())
     network = place(network, device)
