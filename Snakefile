@@ -24,6 +24,8 @@ include: "rules/responses.smk"
 include: "rules/evaluation.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
+include: "rules/brainscore.smk"
+include: "rules/claims.smk"
 
 
 rule all:
@@ -31,3 +33,6 @@ rule all:
     default_target: True
     input:
         rules.safarani2021.input,
+        rules.brainscore2020.input,
+        rules.brain_likeness.input,
+        rules.collect_claims.output,

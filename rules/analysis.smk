@@ -1,6 +1,6 @@
-# From evaluations to scores, tests, tables and checked claims.
-# In:  results/evaluations/, reference/safarani2021.csv
-# Out: results/analysis/safarani2021/, results/tables/safarani2021/, results/claims.{csv,md}
+# From evaluations to scores, tests and tables.
+# In:  results/evaluations/
+# Out: results/analysis/safarani2021/, results/tables/safarani2021/
 
 SWEPT = {role: EXPERIMENT.sweep_members(sweep) for role, sweep in STUDY.ratios.items()}
 POINTS = [
@@ -102,23 +102,17 @@ rule tabulate_scores:
         "../workflow_scripts/tabulate_scores.py"
 
 
-rule check_claims:
-    """Hold every claim of the paper against this run."""
+rule quantify_robustness:
+    """Name every number of the study that a claim may speak about."""
     input:
-        claims="reference/safarani2021.csv",
         scores="<results>/analysis/safarani2021/scores.nc",
         regressions="<results>/tables/safarani2021/regressions.csv",
     output:
-        table=report(
-            "<results>/claims.csv",
-            caption="../docs/report/claims.rst",
-            category="Claims",
-        ),
-        page="<results>/claims.md",
+        "<results>/analysis/safarani2021/quantities.csv",
     log:
-        "<logs>/check_claims.log",
+        "<logs>/quantify_robustness/safarani2021.log",
     benchmark:
-        "<benchmarks>/check_claims.tsv"
+        "<benchmarks>/quantify_robustness/safarani2021.tsv"
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -126,10 +120,9 @@ rule check_claims:
         mem_mb=1000,
         runtime=10,
     params:
-        scale=CONFIG.scale,
-        code=code_of("check_claims"),
+        code=code_of("quantify_robustness"),
     script:
-        "../workflow_scripts/check_claims.py"
+        "../workflow_scripts/quantify_robustness.py"
 
 
 rule test_results:
@@ -138,7 +131,7 @@ rule test_results:
         tests=["tests/results/conftest.py", "tests/results/test_scores.py"],
         evaluations=rules.regress_robustness.input,
         scores=rules.score_robustness.output,
-        claims=rules.check_claims.output.table,
+        claims="<results>/claims/safarani2021.csv",
     output:
         report(
             "<results>/tests/safarani2021.txt",

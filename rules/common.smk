@@ -34,6 +34,9 @@ wildcard_constraints:
     network="|".join(map(re.escape, EXPERIMENT.networks)),
     images="|".join(map(re.escape, CONFIG.images)),
     recording="|".join(map(re.escape, CONFIG.recordings)),
+    predictivity="|".join(map(re.escape, CONFIG.predictivity)),
+    behaviour="|".join(map(re.escape, CONFIG.behaviour)) or "none",
+    study="safarani2021|brainscore2020",
     seed=r"\d+",
 
 
@@ -96,7 +99,12 @@ def recording_files(wildcards):
     settings = CONFIG.recordings[wildcards.recording]
     if settings.source == "simulated":
         return {name: path.format(**wildcards) for name, path in SIMULATED.items()}
-    paths = {name: getattr(settings, name) for name in RAW_FILES[settings.source]}
+    return existing_files(settings, RAW_FILES[settings.source])
+
+
+def existing_files(settings, names):
+    """Name those of the user's files that are there; their reader names the others."""
+    paths = {name: getattr(settings, name) for name in names}
     return {name: str(path) for name, path in paths.items() if path.exists()}
 
 
@@ -119,8 +127,9 @@ def training_files(wildcards):
         files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
     if recipe.start_from is not None:
         files["start"] = first_network_file(recipe.start_from)
+    # Absent, it is named by the job that needs it.
     if recipe.weights is not None and recipe.weights.exists():
-        files["weights"] = str(recipe.weights)  # absent, it is named by the job that needs it
+        files["weights"] = str(recipe.weights)
     return files
 
 
@@ -143,6 +152,26 @@ def predicted_recording(wildcards):
     }
 
 
+def scored_recording(wildcards):
+    """Name the recording whose responses features are to predict."""
+    recording = CONFIG.predictivity[wildcards.predictivity].recording
+    return f"<results>/recordings/{recording}.nc"
+
+
+def predictivity_attributes(wildcards):
+    """Collect what an evaluation says of its network; simulated if what it predicts is."""
+    recording = CONFIG.predictivity[wildcards.predictivity].recording
+    attributes = EXPERIMENT.attributes(wildcards.network)
+    simulated = CONFIG.recordings[recording].source == "simulated"
+    return attributes | {"simulated": int(simulated or attributes["simulated"])}
+
+
+def behaviour_files(wildcards):
+    """Name the files of a behavioural benchmark, as far as they are there."""
+    settings = CONFIG.behaviour[wildcards.behaviour]
+    return existing_files(settings, ("assembly", "stimulus_set", "stimuli"))
+
+
 def network_attributes(wildcards):
     """Collect what every evaluation says of its network."""
     return EXPERIMENT.attributes(wildcards.network)
@@ -161,14 +190,22 @@ def results_folder(wildcards):
     return str(Path(workflow.pathvars.get("results")))
 
 
-def figure_files(figure):
+STUDIES = {
+    "safarani2021": "Safarani 2021",
+    "brainscore2020": "Brain-Score 2020",
+    "brain-likeness": "Brain-likeness",
+}
+
+
+def figure_files(figure, study="safarani2021", prefix=""):
     """Name a figure's files: the PDF, and the PNG that the report shows with its caption."""
-    stem = f"<results>/figures/safarani2021/{figure}"
+    stem = f"<results>/figures/{study}/{figure}"
+    caption = figure if study == "safarani2021" else f"{study}-{figure}"
     shown = report(
         f"{stem}.png",
-        caption=f"../docs/report/{figure}.rst",
-        category="Safarani 2021",
+        caption=f"../docs/report/{caption}.rst",
+        category=STUDIES[study],
         subcategory="Figures",
         labels={"figure": figure},
     )
-    return {"pdf": f"{stem}.pdf", "png": shown}
+    return {f"{prefix}pdf": f"{stem}.pdf", f"{prefix}png": shown}

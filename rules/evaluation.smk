@@ -1,6 +1,7 @@
 # Evaluation of trained networks, all seeds of a network in one job.
 # In:  results/networks/{network}/seed*.pt with an image set or a recording
-# Out: results/evaluations/{corruptions,prediction}/{network}.nc, learning/safarani2021.nc,
+# Out: results/evaluations/{corruptions,prediction,attacks,hybrids}/{network}.nc,
+#      {predictivity,behaviour}/{benchmark}/{network}.nc, learning/safarani2021.nc,
 #      and the corrupted example examples/{images}.nc
 
 
@@ -56,6 +57,114 @@ rule evaluate_prediction:
         code=code_of("evaluate_prediction"),
     script:
         "../workflow_scripts/evaluate_prediction.py"
+
+
+rule evaluate_predictivity:
+    """Score how well features predict a recording, as Brain-Score does."""
+    input:
+        networks=evaluated_networks,
+        recording=scored_recording,
+    output:
+        "<results>/evaluations/predictivity/{predictivity}/{network}.nc",
+    log:
+        "<logs>/evaluate_predictivity/{predictivity}/{network}.log",
+    benchmark:
+        "<benchmarks>/evaluate_predictivity/{predictivity}/{network}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=gpus_per_job(),
+        mem_mb=8000,
+        runtime=120,
+    params:
+        settings=lambda wildcards: CONFIG.predictivity[
+            wildcards.predictivity
+        ].model_dump(exclude={"recording"}),
+        attributes=predictivity_attributes,
+        code=code_of("evaluate_predictivity"),
+    script:
+        "../workflow_scripts/evaluate_predictivity.py"
+
+
+rule evaluate_behaviour:
+    """Compare a network's choices between objects with those of observers (i2n)."""
+    input:
+        unpack(behaviour_files),
+        networks=evaluated_networks,
+    output:
+        "<results>/evaluations/behaviour/{behaviour}/{network}.nc",
+    log:
+        "<logs>/evaluate_behaviour/{behaviour}/{network}.log",
+    benchmark:
+        "<benchmarks>/evaluate_behaviour/{behaviour}/{network}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=gpus_per_job(),
+        mem_mb=8000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: CONFIG.behaviour[wildcards.behaviour].model_dump(
+            mode="json"
+        ),
+        attributes=network_attributes,
+        code=code_of("evaluate_behaviour"),
+    script:
+        "../workflow_scripts/evaluate_behaviour.py"
+
+
+rule evaluate_attacks:
+    """Find the smallest perturbations that make a network answer a target."""
+    input:
+        networks=evaluated_networks,
+        images=evaluated_images,
+    output:
+        "<results>/evaluations/attacks/{network}.nc",
+    log:
+        "<logs>/evaluate_attacks/{network}.log",
+    benchmark:
+        "<benchmarks>/evaluate_attacks/{network}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=gpus_per_job(),
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=CONFIG.attacks.model_dump(),
+        attributes=network_attributes,
+        code=code_of("evaluate_attacks"),
+    script:
+        "../workflow_scripts/evaluate_attacks.py"
+
+
+rule evaluate_hybrids:
+    """Classify hybrids of one image's low and another's high frequencies."""
+    input:
+        networks=evaluated_networks,
+        images=evaluated_images,
+    output:
+        "<results>/evaluations/hybrids/{network}.nc",
+    log:
+        "<logs>/evaluate_hybrids/{network}.log",
+    benchmark:
+        "<benchmarks>/evaluate_hybrids/{network}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=gpus_per_job(),
+        mem_mb=8000,
+        runtime=120,
+    params:
+        settings=CONFIG.hybrids.model_dump(),
+        attributes=network_attributes,
+        code=code_of("evaluate_hybrids"),
+    script:
+        "../workflow_scripts/evaluate_hybrids.py"
 
 
 rule collect_learning:

@@ -195,5 +195,5 @@ rule safarani2021:
         ),
         rules.tabulate_scores.output,
         rules.regress_robustness.output.regressions,
-        rules.check_claims.output,
+        expand("<results>/claims/safarani2021.{ending}", ending=["csv", "md"]),
         rules.test_results.output,

@@ -41,6 +41,7 @@ BASE = {
             "sweep": {"field": "objectives.v1.ratio", "values": ["1:4", "1:1"]},
         },
     },
+    "predictivity": {"v1": {"recording": "simulated-v1"}},
     "safarani2021": {
         "roles": {"baseline": "baseline", "mtl-monkey": "mtl-1to1"},
         "predictor": "predictor",

@@ -13,6 +13,7 @@ from pydantic import Field
 from neurobust.recipes import Entry, Recipe
 from neurobust.schema import Model
 
+ALEXNET = "alexnet"  # as a reference of corruption errors: published ones
 SPLIT_SEED = 1000  # released code: the data split is fixed across initialisations
 
 
@@ -199,7 +200,15 @@ class Behaviour(Model):
     layer: str | None = Field(None, description="that choices are read from; null: the last")
     size_px: int = Field(64, ge=16, description="side of the network's input")
     crop_px: int = Field(0, ge=0, description="cut off each side before the resize")
-    halves: int = Field(10, ge=1, description="random halves of the trials")
+    fit_share: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of each object's shown pictures that choices are fitted to, not scored; "
+        "0: they are fitted to the stimulus set's pictures that no trial shows",
+    )
+    halves: int = Field(10, ge=2, description="random halves of the trials")
+    seed: int = Field(1000, description="of the halves and the share")
 
 
 class Attacks(Model):

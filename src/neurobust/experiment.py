@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from neurobust.config import SCHEDULES, Config, Simulated
+from neurobust.config import ALEXNET, SCHEDULES, Config, Simulated
 from neurobust.errors import InputError
 from neurobust.recipes import Classification, Member, Recipe, Responses, expand
 from neurobust.schema import nearest, validate
@@ -32,6 +32,7 @@ class Experiment:
         for name, recipe in self.networks.items():
             self._check(name, recipe)
         self._check_study()
+        self._check_likeness()
 
     def seeds(self, network: str) -> list[int]:
         """Return the seeds with which a network is trained."""
@@ -64,6 +65,26 @@ class Experiment:
         responses = recipe.objectives_of_kind(Responses)
         recorded = [o for o in responses if o.source in self.config.recordings]
         return len(recorded) < len(recipe.objectives_of_kind(object))
+
+    def reference_network(self) -> str | None:
+        """Return the network whose corruption errors are 100 %, None for AlexNet's published."""
+        reference = self.config.brain_likeness.reference
+        return None if reference == ALEXNET else reference
+
+    def compared_networks(self) -> list[str]:
+        """Return the classifiers of the image set on which brain-likeness is compared."""
+        study = self.config.brain_likeness
+        images = study.images or self.networks[study.reference].images
+        return [
+            name
+            for name, recipe in self.networks.items()
+            if recipe.classifies() and recipe.images == images
+        ]
+
+    def scored_simulation(self) -> bool:
+        """Say whether the recording on which brain-likeness is scored is simulated."""
+        scored = self.config.predictivity[self.config.brain_likeness.predictivity]
+        return isinstance(self.config.recordings[scored.recording], Simulated)
 
     def attributes(self, network: str) -> dict[str, str | int | float]:
         """Return what every evaluation of a network says about it."""
@@ -186,6 +207,33 @@ class Experiment:
                     expected="different names, since 'source' may mean either",
                     mend="rename one",
                 )
+
+    def _check_likeness(self) -> None:
+        for name, scored in self.config.predictivity.items():
+            place = f"predictivity.{name}.recording"
+            _known(place, scored.recording, self.config.recordings, "recording")
+        study = self.config.brain_likeness
+        known = self.config.predictivity
+        _known("brain_likeness.predictivity", study.predictivity, known, "entry of 'predictivity'")
+        reference = self.reference_network()
+        if reference is not None:
+            _known("brain_likeness.reference", reference, self.networks, "network")
+        elif study.images is None:
+            raise InputError(
+                "brain_likeness.images",
+                "is not given, and no network is the reference",
+                expected="the image set on which networks are compared",
+                mend=f"name one of {', '.join(self.config.images)}",
+            )
+        if study.images is not None:
+            _known("brain_likeness.images", study.images, self.config.images, "image set")
+        if reference is not None and reference not in self.compared_networks():
+            raise InputError(
+                "brain_likeness.reference",
+                f"{reference!r} does not classify the image set on which others are compared",
+                expected=nearest(reference, self.compared_networks()),
+                mend="name a classifier of this image set",
+            )
 
 
 def _check_same_trunk(place: str, recipe: Recipe, start: Recipe) -> None:

@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 
 from neurobust.analysis.inference import regression_line
+from neurobust.analysis.likeness import correlate_likeness
 from neurobust.analysis.scores import robustness_scores
 
 GROUPS = {
@@ -164,3 +165,30 @@ def examples():
         {"corruption": list(GROUPS)},
         {"severity": 2},
     )
+
+
+@pytest.fixture(scope="session")
+def likeness():
+    """Points of seven networks, three of them a sweep and one never fooled, with correlations."""
+    rng = np.random.default_rng(8)
+    names = [*LABELS, "mtl-monkey-1to2", "mtl-monkey-2to1", "cornet-s"]
+    rows = []
+    for number, network in enumerate(names):
+        sweep = "mtl-monkey" if network.startswith("mtl-monkey") else network
+        for seed in (1000, 2000, 3000):
+            value = 0.1 + 0.05 * number + rng.normal(0, 0.01)
+            rows.append(
+                {
+                    "network": network,
+                    "label": LABELS.get(sweep, "CORnet-S"),
+                    "sweep": sweep,
+                    "seed": seed,
+                    "predictivity": value,
+                    "mce_percent": 100 - 30 * value + rng.normal(0, 2),
+                    "epsilon_linf": np.inf if network == "oracle" else 1 + value,
+                    "epsilon_l2": 0.3 + value,
+                    "f_rev_nyquist": 0.5 - 0.2 * value,
+                }
+            )
+    points = pd.DataFrame(rows)
+    return points, correlate_likeness(points, seed=1)

@@ -8,10 +8,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from neurobust.analysis.likeness import MEASURES
 from neurobust.analysis.scores import exemplary_corruptions
 from neurobust.errors import InputError
 from neurobust.figures.corruption_examples import draw_corruption_examples
 from neurobust.figures.learning import draw_learning
+from neurobust.figures.likeness import draw_likeness
 from neurobust.figures.prediction import draw_prediction
 from neurobust.figures.reliability import draw_reliability
 from neurobust.figures.robustness import draw_robustness
@@ -25,7 +27,7 @@ from neurobust.figures.style import (
 
 
 @pytest.fixture(scope="module")
-def figures(scores, sweep, histories, reliability, predictions, examples):
+def figures(scores, sweep, histories, reliability, predictions, examples, likeness):
     """Draw one figure of each kind."""
     chosen = exemplary_corruptions(scores, "mtl-monkey")
     return {
@@ -37,6 +39,7 @@ def figures(scores, sweep, histories, reliability, predictions, examples):
         "learning": draw_learning(histories),
         "reliability": draw_reliability(reliability),
         "prediction": draw_prediction(predictions),
+        "likeness": draw_likeness(*likeness, simulated=True),
     }
 
 
@@ -281,3 +284,23 @@ def test_networks_can_be_told_apart_with_and_without_colour():
 def test_names_are_readable():
     assert readable("jpeg_compression") == "JPEG compression"
     assert readable("gaussian_noise") == "Gaussian noise"
+
+
+def test_likeness_panels_show_each_seed_and_each_network_s_mean(likeness):
+    points, correlations = likeness
+    figure = draw_likeness(points, correlations, simulated=False)
+    assert "simulated" not in figure.get_suptitle()
+    assert [axes.get_title("left") for axes in figure.axes] == list("ABCD")
+    assert figure.axes[0].get_ylabel() == "Mean corruption error (%)"
+    for axes, measure in zip(figure.axes, MEASURES, strict=True):
+        drawn = np.concatenate([line.get_ydata() for line in axes.get_lines()])
+        known = points[np.isfinite(points[measure])]
+        means = known.groupby("network")[measure].mean()
+        np.testing.assert_allclose(np.sort(drawn), np.sort([*known[measure], *means]))
+        row = correlations[(correlations["y"] == measure) & (correlations["method"] == "pearson")]
+        assert f"n = {row['n'].item()}" in axes.get_title("right")
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert "MTL-Monkey (3 ratios)" in names
+    with pytest.raises(InputError, match="'epsilon_l2'"):
+        draw_likeness(points.drop(columns="epsilon_l2"), correlations, simulated=False)

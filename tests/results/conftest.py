@@ -23,7 +23,7 @@ def scores(results):
 
 @pytest.fixture(scope="session")
 def claims(results):
-    return read_table(results / "claims.csv")
+    return read_table(results / "claims/safarani2021.csv")
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ PACKAGES = {  # where the package has another name than the module
     "PIL": "pillow",
     "imagecorruptions": "imagecorruptions-imaug",
     "matplotlib": "matplotlib-base",
+    "sklearn": "scikit-learn",
     "torch": "pytorch",
     "yaml": "pyyaml",
 }

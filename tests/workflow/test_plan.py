@@ -7,10 +7,23 @@ from pathlib import Path
 import pytest
 
 RULES = Path(__file__).parents[2] / "rules"
-FIGURES = ast.literal_eval(
-    re.search(r"^FIGURES = (\[.+?\])", (RULES / "figures.smk").read_text(), re.M | re.S)[1]
-)
-NEED_NO_NETWORK = {"fig9", "reliability"}
+
+
+def listed(file, name):
+    """Return a list of names that a file of rules gives."""
+    found = re.search(rf"^{name} = (\[.+?\])", (RULES / file).read_text(), re.M | re.S)
+    return ast.literal_eval(found[1])
+
+
+PUBLISHED = [
+    f"brainscore2020/{name}" for name in listed("brainscore.smk", "PUBLISHED_FIGURES")
+]  # one rule draws them all
+FIGURES = [
+    *(f"safarani2021/{name}" for name in listed("figures.smk", "FIGURES")),
+    *PUBLISHED,
+    "brain-likeness/robustness",
+]
+NEED_NO_NETWORK = {"safarani2021/fig9", "safarani2021/reliability", *PUBLISHED}
 NETWORK_FILE = re.compile(r"output: results/\w+/networks/(\S+)/seed(\d+)\.pt$", re.MULTILINE)
 RATIOS = {
     *("1to15", "1to10", "1to7", "1to5", "1to4", "1to3", "1to2"),
@@ -28,13 +41,14 @@ def test_everything_can_be_planned(workflow):
     plan = workflow.plan()
     assert plan.status == 0, plan.said
     assert plan.jobs["all"] == 1
-    assert len(figures_drawn(plan)) == len(FIGURES)
-    assert plan.jobs["tabulate_scores"] == plan.jobs["check_claims"] == 1
+    assert len(figures_drawn(plan)) == len(FIGURES) - len(PUBLISHED) + 1
+    assert plan.jobs["tabulate_scores"] == plan.jobs["collect_claims"] == 1
+    assert plan.jobs["check_claims"] == 2
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_each_figure_can_be_planned_alone(workflow, figure):
-    plan = workflow.plan(f"results/figures/safarani2021/{figure}.pdf")
+    plan = workflow.plan(f"results/figures/{figure}.pdf")
     assert plan.status == 0, plan.said
     assert len(figures_drawn(plan)) == 1
     assert ("train_network" in plan.jobs) == (figure not in NEED_NO_NETWORK)
@@ -50,8 +64,28 @@ def test_the_papers_scale_can_be_planned_without_its_data(workflow):
         assert len(seeds.pop(predictor)) == 1
     assert all(given == PAPERS_SEEDS for given in seeds.values())
     swept = {f"{name}-{ratio}" for name in ("mtl-monkey", "mtl-shuffled") for ratio in RATIOS}
-    assert {*seeds} == swept | {"baseline", "oracle", "mtl-oracle", "mtl-real"}
+    others = {"baseline", "cornet-s", "cornet-z", "oracle", "mtl-oracle", "mtl-real"}
+    assert {*seeds} == swept | others
     assert plan.jobs["retrieve_tiny_imagenet"] == 1
+
+
+def test_the_study_on_published_numbers_trains_nothing(workflow):
+    plan = workflow.plan("brainscore2020")
+    assert plan.status == 0, plan.said
+    assert {*plan.jobs} == {
+        "brainscore2020",
+        "check_claims",
+        "correlate_published",
+        "draw_published",
+    }
+
+
+def test_brain_likeness_compares_every_classifier(workflow):
+    plan = workflow.plan("brain_likeness")
+    assert plan.status == 0, plan.said
+    kinds = ("corruptions", "predictivity", "attacks", "hybrids")
+    assert len({plan.jobs[f"evaluate_{kind}"] for kind in kinds}) == 1
+    assert plan.jobs["evaluate_attacks"] == 11  # all but the two that only predict
 
 
 def test_real_data_can_be_planned_without_them(workflow):
@@ -80,8 +114,23 @@ def test_real_data_can_be_planned_without_them(workflow):
             "safarani2021: {roles: {oracle: oracel}}",
             ["safarani2021.oracle", "names no network: 'oracel'", "did you mean 'oracle'?"],
         ),
+        (
+            "brain_likeness: {reference: baselin}",
+            ["brain_likeness.reference", "names no network", "did you mean 'baseline'?"],
+        ),
+        (
+            "predictivity: {v1: {recording: v1}}",
+            ["predictivity.v1.recording", "names no recording: 'v1'", "simulated-v1"],
+        ),
     ],
-    ids=["unknown key", "unknown key within", "ratio without quotes", "unknown network"],
+    ids=[
+        "unknown key",
+        "unknown key within",
+        "ratio without quotes",
+        "unknown network",
+        "unknown reference",
+        "unknown recording",
+    ],
 )
 def test_a_mistake_in_the_configuration_ends_in_one_message(workflow, tmp_path, overlay, told):
     preset = tmp_path / "overlay.yaml"

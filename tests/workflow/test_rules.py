@@ -14,6 +14,10 @@ USE_A_GPU = {
     "synthesise_responses",
     "evaluate_corruptions",
     "evaluate_prediction",
+    "evaluate_predictivity",
+    "evaluate_behaviour",
+    "evaluate_attacks",
+    "evaluate_hybrids",
 }
 
 

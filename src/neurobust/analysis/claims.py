@@ -7,10 +7,8 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from neurobust.analysis.quantities import FAMILIES, Quantity
 from neurobust.errors import InputError
 
 YES, NO, UNDECIDED, NOT_RUN = ("yes", "no", "undecided", "not run")
@@ -23,6 +21,36 @@ _INEQUALITIES = {
     "<=": operator.le,
 }
 RELATIONS = (*_INEQUALITIES, "=")
+FAMILIES = (
+    "clean.accuracy",
+    "robustness.total",
+    "robustness.difference",
+    "robustness.improved",
+    "robustness.group",
+    "robustness.corruption",
+    "regression.neural",
+    "regression.neural_p",
+    "regression.clean",
+    "regression.clean_p",
+    "regression.neural_difference",
+    "regression.r_squared",
+    "study.models",
+    "study.corruptions",
+    "correlation.pearson",
+    "correlation.pearson_p",
+    "correlation.pearson_p_holm",
+    "correlation.pearson_p_fdr",
+    "correlation.pearson_difference",
+    "correlation.spearman",
+    "correlation.spearman_p",
+    "correlation.spearman_p_holm",
+    "correlation.spearman_p_fdr",
+    "alternative.pearson",
+    "alternative.pearson_p",
+    "alternative.spearman",
+    "alternative.spearman_p",
+)
+"""Of the quantities that studies compute; a claim's quantity is one of them with brackets."""
 _TEXTS = ["claim", "statement", "quantity", "unit", "relation", "source"]
 _NUMBERS = ["threshold", "paper_value", "paper_error"]
 
@@ -30,8 +58,8 @@ _NUMBERS = ["threshold", "paper_value", "paper_error"]
 def read_claims(path: str | Path) -> pd.DataFrame:
     """Read a paper's claims, one a row.
 
-    The columns are ``claim`` (a name of its own), ``statement``, ``quantity`` (a key of
-    `neurobust.analysis.quantities`), ``relation`` (``> >= < <=`` to ``threshold``, or ``=`` to
+    The columns are ``claim`` (a name of its own), ``statement``, ``quantity`` (a family
+    of `FAMILIES` with brackets), ``relation`` (``> >= < <=`` to ``threshold``, or ``=`` to
     ``paper_value``), ``threshold``, ``paper_value``, ``paper_error``, ``unit`` and ``source``.
 
     Raises
@@ -78,9 +106,7 @@ def _check_rows(claims: pd.DataFrame, path: str | Path) -> None:
             raise _unusable(path, f"{name} has no {needed!r}", f"a number in {needed!r}")
 
 
-def check_claims(
-    claims: pd.DataFrame, quantities: Mapping[str, Quantity], *, scale: str
-) -> pd.DataFrame:
+def check_claims(claims: pd.DataFrame, quantities: pd.DataFrame, *, scale: str) -> pd.DataFrame:
     """Compare each claim with what a run computed.
 
     An inequality holds (``yes``) if the whole interval satisfies it, does not (``no``) if none of
@@ -93,7 +119,7 @@ def check_claims(
     claims
         From `read_claims`.
     quantities
-        From `neurobust.analysis.quantities.collect_quantities`.
+        The numbers of the claims' study: ``quantity``, ``value``, ``low`` and ``high``.
     scale
         At which the run was made, such as "default: photographs, simulated V1".
 
@@ -102,30 +128,21 @@ def check_claims(
     pd.DataFrame
         The claims with ``value``, ``low`` and ``high`` (in ``unit``), ``holds`` and ``scale``.
     """
-    unknown = Quantity(np.nan, np.nan, np.nan)
-    found = [quantities.get(key, unknown) for key in claims["quantity"]]
-    return claims.assign(
-        value=[quantity.value for quantity in found],
-        low=[quantity.low for quantity in found],
-        high=[quantity.high for quantity in found],
-        holds=[
-            _judge(row, quantity)
-            for row, quantity in zip(claims.to_dict("records"), found, strict=True)
-        ],
-        scale=scale,
-    )
+    checked = claims.merge(quantities, on="quantity", how="left", validate="many_to_one")
+    verdicts = [_judge(row) for row in checked.to_dict("records")]
+    return checked.assign(holds=verdicts, scale=scale)
 
 
-def _judge(claim: _Row, quantity: Quantity) -> str:
-    if math.isnan(quantity.value):
+def _judge(claim: _Row) -> str:
+    if math.isnan(claim["value"]):
         return NOT_RUN
     relation, threshold = claim["relation"], claim["threshold"]
     if relation == "=":
         error = 0.0 if math.isnan(claim["paper_error"]) else claim["paper_error"]
         low, high = claim["paper_value"] - error, claim["paper_value"] + error
-        return OVERLAPS if quantity.low <= high and quantity.high >= low else DIFFERS
+        return OVERLAPS if claim["low"] <= high and claim["high"] >= low else DIFFERS
     compare = _INEQUALITIES[relation]
-    ends = {compare(end, threshold) for end in (quantity.low, quantity.high)}
+    ends = {compare(claim[end], threshold) for end in ("low", "high")}
     if len(ends) == 2:
         return UNDECIDED
     return YES if ends.pop() else NO

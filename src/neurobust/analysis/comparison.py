@@ -25,13 +25,13 @@ def check_comparable(evaluations: Mapping[str, xr.Dataset], baseline: str) -> No
     evaluations
         The corruption evaluation of each network.
     baseline
-        The key of the network to divide by.
+        The key of the network that all are compared with.
 
     Raises
     ------
     InputError
-        If Baseline is not there or is never right on some corruption, a variable is missing, or
-        the networks were not evaluated on the same images, corruptions and severities.
+        If Baseline is not there, a variable is missing, or the networks were not evaluated on the
+        same images, corruptions and severities.
     """
     if baseline not in evaluations:
         raise InputError(
@@ -59,6 +59,17 @@ def check_comparable(evaluations: Mapping[str, xr.Dataset], baseline: str) -> No
                     expected="all networks evaluated on the same corrupted images",
                     mend="evaluate both networks again, on the same image set",
                 )
+
+
+def check_ever_right(evaluations: Mapping[str, xr.Dataset], baseline: str) -> None:
+    """Check that Baseline is right at times on every corruption, as accuracies are divided by its.
+
+    Raises
+    ------
+    InputError
+        If it is never right on some corruption.
+    """
+    reference = evaluations[baseline]
     accuracy = reference["correct"].mean((SEED, SEVERITY, IMAGE))
     never_right = reference[CORRUPTION].to_numpy()[accuracy.to_numpy() == 0]
     if len(never_right):

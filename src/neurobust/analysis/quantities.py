@@ -1,4 +1,4 @@
-"""Every number that a claim may speak about, under one flat set of keys."""
+"""Every number of the main study that a claim may speak about, under one flat set of keys."""
 
 from collections.abc import Hashable, Mapping
 from itertools import permutations
@@ -8,25 +8,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neurobust.analysis.accuracy import CORRUPTION_GROUP
 from neurobust.analysis.inference import CLEAN, NEURAL
 from neurobust.analysis.resampling import BOUND
-from neurobust.analysis.scores import CORRUPTION_GROUP, OTHER_NETWORK
+from neurobust.analysis.scores import OTHER_NETWORK
 from neurobust.dims import CORRUPTION, NETWORK
 
-FAMILIES = (
-    "clean.accuracy",
-    "robustness.total",
-    "robustness.difference",
-    "robustness.improved",
-    "robustness.group",
-    "robustness.corruption",
-    "regression.neural",
-    "regression.neural_p",
-    "regression.clean",
-    "regression.clean_p",
-    "regression.neural_difference",
-    "regression.r_squared",
-)
 _NORMAL_QUANTILE = 1.96  # half the width of a 95 % interval, in standard errors
 
 
@@ -38,7 +25,7 @@ class Quantity(NamedTuple):
     high: float
 
 
-def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> dict[str, Quantity]:
+def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> pd.DataFrame:
     """Name every computed number, such as ``robustness.group[mtl-monkey,Noise]``.
 
     Parameters
@@ -50,12 +37,13 @@ def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> dict[st
 
     Returns
     -------
-    dict
-        The families (`FAMILIES`), in brackets the network, or the sweep of a regression, and
-        what else tells the number apart: accuracies and scores in %, differences in points of %,
-        regression coefficients in points of % per unit (of FEV, or per % of clean accuracy).
+    pd.DataFrame
+        ``quantity``, ``value``, ``low``, ``high``. A quantity is a family, in brackets the
+        network, or the sweep of a regression, and what else tells the number apart: accuracies and
+        scores in %, differences in points of %, regression coefficients in points of % per unit (of
+        FEV, or per % of clean accuracy).
     """
-    return (
+    found = (
         _from_scores(scores, "clean.accuracy", "clean_accuracy")
         | _from_scores(scores, "robustness.total", "total_score")
         | _from_scores(scores, "robustness.improved", "improved_corruptions")
@@ -64,6 +52,7 @@ def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> dict[st
         | _from_scores(scores, "robustness.corruption", "corruption_score", CORRUPTION)
         | _from_regressions(regressions)
     )
+    return pd.DataFrame([{"quantity": key, **number._asdict()} for key, number in found.items()])
 
 
 def _from_scores(scores: xr.Dataset, family: str, name: str, *dims: str) -> dict[str, Quantity]:

@@ -1,28 +1,25 @@
 """Accuracy on corrupted images and the robustness score, each with its bootstrap interval."""
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurobust.analysis.comparison import GROUP, check_comparable
-from neurobust.analysis.resampling import (
-    REPETITION,
-    REPETITIONS,
-    interval,
-    resample_accuracy,
-    resample_images,
-    resample_seeds,
+from neurobust.analysis.accuracy import (
+    PERCENT,
+    average_corruptions,
+    average_groups,
+    estimate_accuracy,
+    resample_evaluation,
+    stack,
 )
+from neurobust.analysis.comparison import check_comparable, check_ever_right
+from neurobust.analysis.resampling import REPETITIONS, interval, resample_images
 from neurobust.dims import CORRUPTION, IMAGE, NETWORK, SEED, SEVERITY
 from neurobust.errors import InputError
 
-CORRUPTION_GROUP = "corruption_group"
 OTHER_NETWORK = "other_network"
-PERCENT = 100.0
-_Labelled = TypeVar("_Labelled", xr.Dataset, xr.DataArray)
 
 
 def robustness_scores(
@@ -65,17 +62,21 @@ def robustness_scores(
         evaluated on the same images and corruptions.
     """
     check_comparable(evaluations, baseline)
+    check_ever_right(evaluations, baseline)
     images = evaluations[baseline].sizes[IMAGE]
     # ASSUME: the paper does not say what it resampled; here, both seeds and test images.
     counts = resample_images(images, repetitions, seed)
     drawn = {
-        name: _resample(data, counts, seed, name, "numerator") for name, data in evaluations.items()
+        name: resample_evaluation(data, counts, seed, name, "numerator")
+        for name, data in evaluations.items()
     }
-    replicates = _stack(drawn, NETWORK)
-    estimates = _stack({name: _estimate(data) for name, data in evaluations.items()}, NETWORK)
+    replicates = stack(drawn, NETWORK)
+    estimates = stack(
+        {name: estimate_accuracy(data) for name, data in evaluations.items()}, NETWORK
+    )
     # ASSUME: each score, Baseline's own too, divides by a replicate of Baseline that shares the
     # images but has seeds of its own; else Baseline's error bar would vanish.
-    denominator = _resample(evaluations[baseline], counts, seed, baseline, "denominator")
+    denominator = resample_evaluation(evaluations[baseline], counts, seed, baseline, "denominator")
     average = estimates["accuracy"].mean(SEVERITY)
     relative = _relative(average, average.sel({NETWORK: baseline}, drop=True))
     relative_replicates = _relative(
@@ -113,6 +114,7 @@ def seed_scores(evaluations: Mapping[str, xr.Dataset], *, baseline: str) -> pd.D
         As in `robustness_scores`.
     """
     check_comparable(evaluations, baseline)
+    check_ever_right(evaluations, baseline)
     reference = evaluations[baseline]["correct"].mean((SEED, SEVERITY, IMAGE))
     rows = []
     for name, data in evaluations.items():
@@ -156,55 +158,13 @@ def exemplary_corruptions(scores: xr.Dataset, network: str) -> list[str]:
     return [str(ordered[place]) for place in (0, (len(ordered) - 1) // 2, -1)]
 
 
-def _stack(parts: Mapping[str, _Labelled], dim: str) -> _Labelled:
-    return xr.concat(list(parts.values()), dim).assign_coords({dim: list(parts)})
-
-
-def _estimate(evaluation: xr.Dataset) -> xr.Dataset:
-    clean = evaluation["clean_correct"].mean(IMAGE)
-    several = evaluation.sizes[SEED] > 1
-    return xr.Dataset(
-        {
-            "accuracy": evaluation["correct"].mean((SEED, IMAGE)),
-            "clean": clean.mean(SEED),
-            "clean_deviation": clean.std(SEED, ddof=1) if several else np.nan,
-        }
-    )
-
-
-def _resample(
-    evaluation: xr.Dataset, image_counts: np.ndarray, seed: int, *purpose: str
-) -> xr.Dataset:
-    seed_counts = resample_seeds(evaluation.sizes[SEED], len(image_counts), seed, *purpose)
-    correct = evaluation["correct"]
-    accuracy = resample_accuracy(correct.to_numpy(), image_counts, seed_counts)
-    clean = resample_accuracy(evaluation["clean_correct"].to_numpy(), image_counts, seed_counts)
-    names = (CORRUPTION, SEVERITY)
-    return xr.Dataset(
-        {"accuracy": ((REPETITION, *names), accuracy), "clean": (REPETITION, clean)},
-        {name: correct[name] for name in (*names, GROUP)},
-    )
-
-
 def _relative(accuracy: xr.DataArray, baseline: xr.DataArray) -> xr.DataArray:
     """Accuracy over Baseline's in %, NaN where Baseline has 0."""
     return PERCENT * (accuracy / baseline.where(baseline > 0))
 
 
-def _by_group(relative: xr.DataArray) -> xr.DataArray:
-    groups = {
-        group: relative.sel({CORRUPTION: relative[GROUP] == group}).mean(CORRUPTION, skipna=False)
-        for group in dict.fromkeys(relative[GROUP].to_numpy().tolist())
-    }
-    return _stack(groups, CORRUPTION_GROUP).transpose(..., CORRUPTION_GROUP)
-
-
-def _total(relative: xr.DataArray) -> xr.DataArray:
-    return relative.mean(CORRUPTION, skipna=False)
-
-
 def _difference(relative: xr.DataArray) -> xr.DataArray:
-    total = _total(relative)
+    total = average_corruptions(relative)
     return total - total.rename({NETWORK: OTHER_NETWORK})
 
 
@@ -215,8 +175,8 @@ def _improved(relative: xr.DataArray) -> xr.DataArray:
 
 _SUMMARIES = {
     "corruption_score": lambda relative: relative,
-    "group_score": _by_group,
-    "total_score": _total,
+    "group_score": average_groups,
+    "total_score": average_corruptions,
     "total_difference": _difference,
     "improved_corruptions": _improved,
 }

@@ -1,4 +1,4 @@
-"""Tables of the paper, from the scores of `neurobust.analysis.scores`."""
+"""Tables from scores, corruption errors and recipes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neurobust.analysis.accuracy import CORRUPTION_GROUP
 from neurobust.analysis.comparison import GROUP
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
-from neurobust.analysis.scores import CORRUPTION_GROUP
 from neurobust.dims import CORRUPTION, NETWORK
 
 
@@ -57,6 +57,31 @@ def detailed_table(scores: xr.Dataset) -> pd.DataFrame:
         _long_table(scores, "group_score", CORRUPTION_GROUP),
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def corruption_error_table(errors: xr.Dataset) -> pd.DataFrame:
+    """Mean corruption error of each network, then its error by group and by corruption, in %.
+
+    Parameters
+    ----------
+    errors
+        From `neurobust.analysis.corruption_errors.corruption_errors`.
+    """
+    bounds = errors["mean_error_interval"]
+    columns = {
+        "network": errors[NETWORK].to_numpy(),
+        "label": errors["label"].to_numpy(),
+        "mce_percent": errors["mean_error"].to_numpy(),
+        "mce_low_percent": bounds.sel({BOUND: LOW}).to_numpy(),
+        "mce_high_percent": bounds.sel({BOUND: HIGH}).to_numpy(),
+    }
+    for name, dim in (("group_error", CORRUPTION_GROUP), ("corruption_error", CORRUPTION)):
+        values = errors[name].transpose(dim, NETWORK)
+        columns |= {
+            f"{str(label).lower()}_percent": values.sel({dim: label}).to_numpy()
+            for label in errors[dim].to_numpy()
+        }
+    return pd.DataFrame(columns)
 
 
 def _long_table(scores: xr.Dataset, name: str, dim: str) -> pd.DataFrame:

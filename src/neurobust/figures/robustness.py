@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
+from neurobust.analysis.accuracy import CORRUPTION_GROUP
 from neurobust.analysis.inference import CLEAN, NEURAL, ROBUSTNESS
-from neurobust.analysis.scores import CORRUPTION_GROUP
 from neurobust.dims import NETWORK
 from neurobust.figures.panels import draw_level, draw_points, spread
 from neurobust.figures.style import (

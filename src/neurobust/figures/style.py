@@ -62,6 +62,8 @@ _MARKS = {
     "mtl-oracle": Mark("#E69F00", "D", "-"),
     "oracle": Mark("#D55E00", "v", "-"),
     "monkey-predictor": Mark("#009E73", "X", "-"),
+    "cornet-s": Mark("#8C564B", "h", "-."),
+    "cornet-z": Mark("#949494", "p", ":"),
 }
 _SPARE = [
     Mark(colour, marker, line)

@@ -1,6 +1,5 @@
 """A network: frontend, trunk, a classifier where it classifies, a readout where it predicts."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -114,17 +113,6 @@ class Network(nn.Module):
     ) -> Float[Tensor, "image feature row_ column_"]:
         """Return a layer's output for standardised images."""
         return self.up_to(layer)(self.frontend(images))
-
-    def iterate_features(
-        self, images: Float[Tensor, "image channel row column"], layers: Sequence[str]
-    ) -> Iterator[tuple[str, Float[Tensor, "image feature row_ column_"]]]:
-        """Yield name and output of several layers for standardised images, in one pass."""
-        wanted = {self._outputs[self.known_layer(name)][0]: name for name in layers}
-        maps = self.frontend(images)
-        for index, module in enumerate(self.trunk[: max(wanted) + 1]):
-            maps = module(maps)
-            if index in wanted:
-                yield wanted[index], maps
 
     def classify(
         self, images: Float[Tensor, "image channel row column"]

@@ -47,7 +47,7 @@ def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) ->
     tested = text(stimuli["stimulus_id"].to_numpy()[stimuli["split"].to_numpy() == TEST])
     parts = []
     for name, session in sessions_of(tree).items():
-        trials, stimulus = _repeated_trials(session, tested, name)
+        trials, stimulus = repeated_trials(session, tested, name)
         random = generator(seed, "reliability", name)
         measures = {
             "explainable_variance": explain_variance(trials, stimulus),
@@ -111,17 +111,25 @@ def correlate_halves(
     """
     total = np.zeros(trials.shape[1])
     for _ in range(n_halves):
-        first, second = _halve(stimulus, random)
+        first, second = halve_repeats(stimulus, random)
         total += correlate(
             mean_by_stimulus(trials[first], stimulus[first]),
             mean_by_stimulus(trials[second], stimulus[second]),
         )
-    mean = total / n_halves
+    return correct_halving(total / n_halves)
+
+
+def correct_halving(correlation: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any"]:
+    """Return the reliability of all repeats from that of half of them: 2 r / (1 + r).
+
+    The formula of Spearman (1910) and Brown (1910).
+    """
     # ASSUME: a correlation below 0 is noise and stays as it is; corrected, it would diverge.
-    return np.where(mean > 0, 2 * mean / (1 + np.maximum(mean, 0)), mean)
+    positive = np.maximum(correlation, 0)
+    return np.where(correlation > 0, 2 * positive / (1 + positive), correlation)
 
 
-def _halve(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def halve_repeats(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the trials of two halves of each stimulus' repeats, in the order of the stimuli."""
     order = np.lexsort((random.random(len(stimulus)), stimulus))
     repeats = np.bincount(stimulus)
@@ -130,8 +138,14 @@ def _halve(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.ndarray,
     return order[rank < half], order[(rank >= half) & (rank < 2 * half)]
 
 
-def _repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple[Trials, Stimulus]:
-    """Return the trials of the test stimuli that were shown more than once, and which it was."""
+def repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple[Trials, Stimulus]:
+    """Return the trials of the tested stimuli that were shown more than once, and which it was.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two such stimuli.
+    """
     shown = text(session["stimulus_id"].to_numpy())
     names, repeats = np.unique(shown[np.isin(shown, tested)], return_counts=True)
     kept = np.isin(shown, names[repeats > 1])

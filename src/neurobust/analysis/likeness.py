@@ -1,0 +1,136 @@
+"""Is a network the more robust the better it predicts V1? One point per seed of each network."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neurobust.analysis.correlation import FEWEST_ROWS, METHODS, correct_tests, correlate
+from neurobust.analysis.corruption_errors import seed_errors
+from neurobust.dims import NETWORK, SEED
+from neurobust.errors import InputError
+
+PREDICTIVITY = "predictivity"
+MEASURES = {
+    "mce_percent": "Mean corruption error (%)",
+    "epsilon_linf": "Smallest perturbation, L∞ (1/255)",
+    "epsilon_l2": "Smallest perturbation, L2",
+    "f_rev_nyquist": "Reversal frequency (Nyquist)",
+}
+"""What predictivity is compared with, and how axes name it."""
+FAMILY = "brain-likeness"
+_LEVELS = 255
+
+
+def likeness_points(
+    corruptions: Mapping[str, xr.Dataset],
+    predictivity: Mapping[str, xr.Dataset],
+    attacks: Mapping[str, xr.Dataset],
+    hybrids: Mapping[str, xr.Dataset],
+    *,
+    reference: str | None,
+) -> pd.DataFrame:
+    """Join predictivity and robustness of every seed of every network.
+
+    Parameters
+    ----------
+    corruptions, predictivity, attacks, hybrids
+        The evaluations of each network (:mod:`neurobust.evaluation`).
+    reference
+        See `neurobust.analysis.corruption_errors.corruption_errors`.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per network and seed: ``network``, ``label``, ``sweep`` (the network's own name if
+        it is in none), ``seed``, ``layer``,
+        ``predictivity`` (ceiled, (r / ceiling)^2) with ``predictivity_error`` (over splits),
+        ``raw_predictivity`` (r), ``mce_percent``, ``clean_accuracy_percent``, ``epsilon_linf`` (in
+        1/255) and ``epsilon_l2`` (pixel range 0 to 1), the medians of the smallest perturbations
+        (inf if fewer than half were fooled), and ``f_rev_nyquist`` (NaN if no pairing reverses).
+
+    Raises
+    ------
+    InputError
+        As `corruption_errors`, or if a seed was evaluated in one way only.
+    """
+    points = seed_errors(corruptions, reference=reference)
+    rows = [
+        _measure(
+            str(network),
+            int(seed),
+            predictivity[str(network)],
+            attacks[str(network)],
+            hybrids[str(network)],
+        )
+        for network, seed in zip(points[NETWORK], points[SEED], strict=True)
+    ]
+    return points.join(pd.DataFrame(rows))
+
+
+def correlate_likeness(points: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Correlate predictivity with each measure over networks, each the mean of its seeds.
+
+    Seeds of one network are no independent observations, so that networks count, not seeds. A
+    network whose measure is not finite in some seed is left out for this measure: ``n`` tells.
+
+    Parameters
+    ----------
+    points
+        From `likeness_points`.
+    seed
+        Of the bootstrap over networks.
+
+    Returns
+    -------
+    pd.DataFrame
+        As `neurobust.analysis.correlation.correlate` returns it, tests corrected for the number of
+        measures. A measure that fewer than four networks have, or that does not vary, has NaN
+        throughout.
+    """
+    means = points.groupby(NETWORK, sort=False)[[PREDICTIVITY, *MEASURES]].agg(_mean_if_finite)
+    found = []
+    for measure in MEASURES:
+        known = means[[PREDICTIVITY, measure]].dropna()
+        pair = {FAMILY: [(PREDICTIVITY, measure)]}
+        if len(known) >= FEWEST_ROWS and known.nunique().min() > 1:
+            found.append(correlate(known, pair, seed=seed, place="points of brain-likeness"))
+        else:
+            empty = {"family": FAMILY, "x": PREDICTIVITY, "y": measure, "n": len(known)}
+            found.append(pd.DataFrame([empty | {"method": method} for method in METHODS]))
+    return correct_tests(pd.concat(found, ignore_index=True))
+
+
+def _mean_if_finite(values: pd.Series) -> float:
+    return float(values.mean()) if np.isfinite(values).all() else np.nan
+
+
+def _measure(
+    network: str, seed: int, predictivity: xr.Dataset, attack: xr.Dataset, hybrid: xr.Dataset
+) -> dict[str, object]:
+    """Return one row's measures, of the evaluations of one network."""
+    for what, data in (
+        ("predictivity", predictivity),
+        ("attacks", attack),
+        ("hybrids", hybrid),
+    ):
+        if seed not in data[SEED].to_numpy():
+            raise InputError(
+                data.encoding.get("source", f"{what} of network {network}"),
+                f"has no seed {seed}, with which corruptions were evaluated",
+                expected="all evaluations of the same networks",
+                mend="delete the file and run again",
+            )
+    score, attacked = predictivity.sel({SEED: seed}), attack.sel({SEED: seed})
+    distance = attacked["median_distance"]
+    return {
+        "sweep": predictivity.attrs.get("sweep", network),
+        "layer": predictivity.attrs["chosen_layer"],
+        PREDICTIVITY: float(score["ceiled"]),
+        "predictivity_error": float(score["ceiled_error"]),
+        "raw_predictivity": float(score["raw"]),
+        "epsilon_linf": _LEVELS * float(distance.sel(norm="linf")),
+        "epsilon_l2": float(distance.sel(norm="l2")),
+        "f_rev_nyquist": float(hybrid["reversal_frequency"].sel({SEED: seed}).mean()),
+    }

@@ -1,0 +1,23 @@
+"""Find the smallest adversarial perturbations for all seeds of a network."""
+
+from neurobust.evaluation.attacks import evaluate_attacks
+from neurobust.jobs import run
+from neurobust.networks.devices import choose_device
+from neurobust.networks.files import load_networks
+from neurobust.provenance import stamp
+from neurobust.storage import read_dataset, write_dataset
+
+
+def main(job):
+    evaluation = evaluate_attacks(
+        load_networks(job.input.networks),
+        read_dataset(job.input.images),
+        **job.params.settings,
+        device=choose_device(job.config["device"], job.resources.gpu),
+    )
+    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    write_dataset(evaluation.assign_attrs(says), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

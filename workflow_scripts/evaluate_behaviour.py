@@ -1,0 +1,27 @@
+"""Compare the choices of all seeds of a network with those of observers."""
+
+from neurobust.evaluation.behaviour import evaluate_behaviour
+from neurobust.jobs import run
+from neurobust.networks.devices import choose_device
+from neurobust.networks.files import load_networks
+from neurobust.provenance import stamp
+from neurobust.recordings.behaviour import read_behaviour
+from neurobust.storage import write_dataset
+
+
+def main(job):
+    settings = job.params.settings
+    trials, stimuli = read_behaviour(settings, f"behaviour.{job.wildcards.behaviour}")
+    evaluation = evaluate_behaviour(
+        load_networks(job.input.networks),
+        trials,
+        stimuli,
+        **{name: settings[name] for name in ("layer", "fit_share", "halves", "seed")},
+        device=choose_device(job.config["device"], job.resources.gpu),
+    )
+    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    write_dataset(evaluation.assign_attrs(says), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,0 +1,23 @@
+"""Score how well the features of all seeds of a network predict a recording."""
+
+from neurobust.evaluation.predictivity import evaluate_predictivity
+from neurobust.jobs import run
+from neurobust.networks.devices import choose_device
+from neurobust.networks.files import load_networks
+from neurobust.provenance import stamp
+from neurobust.storage import read_tree, write_dataset
+
+
+def main(job):
+    evaluation = evaluate_predictivity(
+        load_networks(job.input.networks),
+        read_tree(job.input.recording),
+        **job.params.settings,
+        device=choose_device(job.config["device"], job.resources.gpu),
+    )
+    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    write_dataset(evaluation.assign_attrs(says), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

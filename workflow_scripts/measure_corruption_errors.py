@@ -1,0 +1,24 @@
+"""Divide the errors of networks under corruptions by those of a reference."""
+
+from neurobust.analysis.corruption_errors import corruption_errors
+from neurobust.analysis.tables import corruption_error_table
+from neurobust.jobs import run
+from neurobust.provenance import stamp
+from neurobust.storage import read_dataset, write_dataset, write_table
+
+SEED = 1000  # of the bootstrap
+
+
+def main(job):
+    errors = corruption_errors(
+        dict(zip(job.params.networks, map(read_dataset, job.input), strict=True)),
+        reference=job.params.reference,
+        seed=SEED,
+        repetitions=job.params.repetitions,
+    )
+    write_dataset(errors.assign_attrs(stamp(job.rule, job.params.code)), job.output.errors)
+    write_table(corruption_error_table(errors), job.output.table)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
