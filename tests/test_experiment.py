@@ -136,6 +136,15 @@ def test_what_evaluations_say_of_a_network():
     assert (swept["sweep"], swept["ratio"], swept["simulated"]) == ("mtl", 0.25, 1)
 
 
+def test_trained_weights_stand_for_training():
+    found = with_network(weights="a.pth", trunk="cornet-s", colour="rgb")
+    assert found.schedules_of("new") == {}
+    assert found.recording_of("new") is None
+    assert not found.trains_on_images("new")
+    assert "new" not in found.compared_networks()  # without training it has no classifier
+    assert with_network(weights="a.pth", objectives=CLASSIFY).trains_on_images("new")
+
+
 @pytest.mark.parametrize(
     ("fields", "place", "said"),
     [
@@ -147,6 +156,12 @@ def test_what_evaluations_say_of_a_network():
         ({"objectives": CLASSIFY, "start_from": "mtl"}, "networks.new.start_from", "'mtl'"),
         ({"label": "nothing"}, "networks.new", "no objectives"),
         ({"stages": [{"objectives": CLASSIFY}, {}]}, "networks.new", "a stage without"),
+        ({"weights": "a.pth", "stages": [{}]}, "networks.new", "a stage without"),
+        (
+            {"objectives": CLASSIFY, "weights": "a.pth", "start_from": "baseline"},
+            "configuration",
+            "networks.new: give either 'weights' or 'start_from'",
+        ),
         (
             {"objectives": {**CLASSIFY, **responses("baseline")}},
             "networks.new.objectives.source",

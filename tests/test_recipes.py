@@ -1,6 +1,7 @@
 """Ratios, inheritance and sweeps, and what a wrong recipe is told."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,32 @@ def test_training_is_the_own_stage_or_the_stages():
         make({"objectives": CLASSIFY, "stages": [{"objectives": CLASSIFY}]})
 
 
+def test_a_network_of_trained_weights_needs_no_training():
+    recipe = make({"weights": "resources/vgg19_bn.pth"})
+    assert recipe.weights == Path("resources/vgg19_bn.pth")
+    assert recipe.training() == []
+    assert not recipe.classifies()
+    (stage,) = make({"weights": "a.pth", "objectives": CLASSIFY}).training()
+    assert list(stage.objectives) == ["classification"]
+    assert make({"objectives": CLASSIFY}).weights is None
+
+
+def test_a_network_starts_from_weights_or_from_another():
+    with pytest.raises(InputError, match="either 'weights' or 'start_from'") as caught:
+        make({"weights": "a.pth", "start_from": "b", "objectives": CLASSIFY})
+    assert caught.value.place == "networks.a"
+
+
+def test_a_network_may_not_inherit_weights_beside_another_start():
+    entries = {
+        "base": {"weights": "a.pth", "objectives": CLASSIFY},
+        "child": {"like": "base", "start_from": "other"},
+    }
+    with pytest.raises(InputError, match="either 'weights' or 'start_from'") as caught:
+        expand_all(entries)
+    assert caught.value.place == "networks.child"
+
+
 def test_a_recipe_knows_what_it_is_for():
     stages = [
         {"objectives": {**CLASSIFY, "match": {"kind": "matching"}}},
@@ -125,7 +152,9 @@ def test_a_recipe_knows_what_it_is_for():
 
 def test_a_recipe_survives_its_file():
     fields = {
-        "stages": [{"objectives": {"v1": {"kind": "responses", "source": "p", "ratio": "1:3"}}}]
+        "trunk": "cornet-s",
+        "weights": "resources/cornet_s.pth",
+        "stages": [{"objectives": {"v1": {"kind": "responses", "source": "p", "ratio": "1:3"}}}],
     }
     recipe = make(fields)
     assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe

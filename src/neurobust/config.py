@@ -215,8 +215,9 @@ class Attacks(Model):
     """Smallest targeted perturbations (Li et al. 2023)."""
 
     images: int = Field(1000, ge=2, description="test images, the same for all; Li et al.: 1000")
-    steps: int = Field(100, ge=1, description="of each attack")
-    restarts: int = Field(1, ge=1)
+    steps: int = Field(100, ge=2, description="gradients per image, norm and restart")
+    restarts: int = Field(1, ge=1, description="of each attack, the first from the image itself")
+    batch_size: int = Field(256, ge=1, description="images attacked at once")
     seed: int = 1000
 
 

@@ -4,6 +4,7 @@ import eagerpy
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linprog, minimize
 from torch import nn
 
 from neurobust.evaluation.perturbations import (
@@ -22,7 +23,7 @@ DUAL = {"linf": 1, "l2": 2}
 
 
 class Linear(nn.Module):
-    """Scores classes by linear functions of the standardised image; the last never wins."""
+    """Scores classes by linear functions of the standardised image."""
 
     def __init__(self, n_classes=4, seed=0):
         super().__init__()
@@ -52,59 +53,98 @@ def attack(network, images, targets, norm, *, steps=100, starts=None):
     return perturb(classifier, images, targets, norm, steps=steps, starts=starts)
 
 
+def measure_boundary(network, images, name):
+    """Return the answers of a network of two classes, and how far their boundary is.
+
+    The distance to a hyperplane is the margin over the dual norm of its normal.
+    """
+    with torch.no_grad():
+        logits = network.classify((images - STANDARD.mean) / STANDARD.std).double()
+        normal = ((network.weight[0] - network.weight[1]) / STANDARD.std).flatten().double()
+    margin = (logits[:, 0] - logits[:, 1]).abs()
+    return logits.argmax(1), margin / torch.linalg.vector_norm(normal, ord=DUAL[name])
+
+
 @pytest.mark.parametrize("name", ["linf", "l2"])
 @pytest.mark.parametrize("n_images", [1, 50])
 def test_the_boundary_between_two_classes_is_as_far_as_the_margin_says(name, n_images):
-    network = Linear(n_classes=2)
-    images = draw(n_images)
-    with torch.no_grad():
-        logits = network.classify((images - STANDARD.mean) / STANDARD.std).double()
-        answers = logits.argmax(1)
-        margin = (logits[:, 0] - logits[:, 1]).abs()
-        slope = ((network.weight[0] - network.weight[1]) / STANDARD.std).flatten().double()
-    # The distance to a hyperplane is the margin over the dual norm of its normal.
-    expected = margin / torch.linalg.vector_norm(slope, ord=DUAL[name])
+    network, images = Linear(n_classes=2), draw(n_images)
+    answers, expected = measure_boundary(network, images, name)
     perturbed, sizes = attack(network, images, 1 - answers, NORMS[name])
     assert ((perturbed > 0) & (perturbed < 1)).all()  # the box is no matter
     ratio = (sizes / expected).numpy()
-    # No attack can beat the closed form, but for float32. The attacks aim 0.1 % beyond it.
-    np.testing.assert_allclose(ratio, 1.0005, atol=0.0006)
+    # No attack can beat the closed form, but for float32; these aim 0.3 % beyond it.
+    assert (ratio > 1 - 1e-4).all()
+    assert (ratio < 1 + 3e-3).all()
 
 
-@pytest.mark.parametrize("name", ["linf", "l2"])
-def test_of_many_classes_the_target_is_reached(name):
-    network = Linear()
-    images = draw(8)
-    with torch.no_grad():
-        logits = network.classify((images - STANDARD.mean) / STANDARD.std).double()
-    answers = logits.argmax(1)
-    targets = (answers + 1 + torch.arange(8) % 3) % 4
-    perturbed, sizes = attack(network, images, targets, NORMS[name])
-    with torch.no_grad():
-        found = network.classify((perturbed - STANDARD.mean) / STANDARD.std).argmax(1)
-    np.testing.assert_array_equal(found, targets)
-    # The target must at least outdo the answer.
-    rows = torch.arange(8)
-    slope = (network.weight[targets] - network.weight[answers]).detach().flatten(1).double()
-    least = (logits[rows, answers] - logits[rows, targets]) / torch.linalg.vector_norm(
-        slope / STANDARD.std, ord=DUAL[name], dim=1
+def solve_linf(image, normals, offsets):
+    """Solve for the smallest Linf perturbation as a linear programme over (perturbation, size)."""
+    n = image.size
+    eye, ones = np.eye(n), np.ones((n, 1))
+    result = linprog(
+        [*np.zeros(n), 1],
+        A_ub=np.block([[normals, np.zeros((len(normals), 1))], [eye, -ones], [-eye, -ones]]),
+        b_ub=np.r_[offsets, np.zeros(2 * n)],
+        bounds=[*zip(-image, 1 - image, strict=True), (0, None)],
     )
-    assert (sizes > least * (1 - 1e-4)).all()
-    assert (sizes < 3 * least).all()
+    return result.fun
+
+
+def solve_l2(image, normals, offsets):
+    """Solve for the smallest L2 perturbation as a quadratic programme."""
+    result = minimize(
+        lambda moved: moved @ moved,
+        np.zeros(image.size),
+        jac=lambda moved: 2 * moved,
+        bounds=list(zip(-image, 1 - image, strict=True)),
+        constraints={
+            "type": "ineq",
+            "fun": lambda x: offsets - normals @ x,
+            "jac": lambda x: -normals,
+        },
+        method="SLSQP",
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    assert result.success
+    return np.sqrt(result.fun)
+
+
+@pytest.mark.parametrize(("name", "solve"), [("linf", solve_linf), ("l2", solve_l2)])
+def test_among_many_classes_in_the_box_it_is_what_an_exact_solver_finds(name, solve):
+    network = Linear(n_classes=5)
+    images = torch.rand((12, *SHAPE), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        logits = network.classify((images - STANDARD.mean) / STANDARD.std).double().numpy()
+    targets = (logits.argmax(1) + 1 + np.arange(12) % 4) % 5
+    _, sizes = attack(network, images, torch.from_numpy(targets), NORMS[name])
+    slopes = (network.weight / STANDARD.std).detach().double().flatten(1).numpy()
+    expected = []
+    for image, scores, target in zip(
+        images.double().flatten(1).numpy(), logits, targets, strict=True
+    ):
+        others = np.arange(5) != target  # the target is to outdo every other class
+        normals = slopes[others] - slopes[target]
+        expected.append(solve(image, normals, scores[target] - scores[others]))
+    ratio = sizes.numpy() / expected
+    # Nothing is smaller, but for float32; at corners between classes the attacks come within 1 %.
+    assert (ratio > 1 - 1e-4).all()
+    assert (ratio < 1.01).all()
 
 
 @pytest.mark.parametrize("name", ["linf", "l2"])
 def test_sizes_are_those_of_the_perturbed_images(name):
     network = Linear(n_classes=3)
-    # Of full contrast, so that the box is in the way.
-    images = torch.rand((6, *SHAPE), generator=torch.Generator().manual_seed(0))
+    # Half of the pixels are black or white: the box is in the way.
+    images = torch.rand((40, *SHAPE), generator=torch.Generator().manual_seed(0))
+    images = (2 * images - 0.5).clamp(0, 1)
     with torch.no_grad():
         answers = network.classify((images - STANDARD.mean) / STANDARD.std).argmax(1)
-    targets = torch.where(torch.arange(6) < 5, (answers + 1) % 3, answers)
+    targets = torch.where(torch.arange(40) < 39, (answers + 1) % 3, answers)
     perturbed, sizes = attack(network, images, targets, NORMS[name])
     assert perturbed.min() >= 0
     assert perturbed.max() <= 1
-    assert sizes[5] == 0
+    assert sizes[39] == 0
     assert torch.isfinite(sizes).all()
     with torch.no_grad():
         reached = network.classify((perturbed - STANDARD.mean) / STANDARD.std).argmax(1)
@@ -114,15 +154,18 @@ def test_sizes_are_those_of_the_perturbed_images(name):
         assert measured == pytest.approx(size.item(), rel=1e-5)  # in float32 and float64
 
 
-def test_a_restart_beside_the_image_is_measured_from_the_image():
-    network, images = Linear(n_classes=2), draw(4)
-    with torch.no_grad():
-        answers = network.classify((images - STANDARD.mean) / STANDARD.std).argmax(1)
-    start = (images + 0.02 * (draw(4, seed=1) - 0.55)).clamp(0, 1)
-    perturbed, sizes = attack(network, images, 1 - answers, NORMS["l2"], starts=[start])
-    expected = np.linalg.norm((perturbed - images).flatten(1).numpy(), axis=1)
-    np.testing.assert_allclose(sizes, expected, rtol=1e-5)
-    assert (sizes > 0).all()
+@pytest.mark.parametrize("name", ["linf", "l2"])
+def test_an_attack_that_begins_beside_the_image_ends_near_the_image(name):
+    network, images = Linear(n_classes=2), draw(20)
+    answers, expected = measure_boundary(network, images, name)
+    start = (images + 0.02 * (draw(20, seed=1) - 0.55)).clamp(0, 1)
+    perturbed, sizes = attack(network, images, 1 - answers, NORMS[name], starts=[start])
+    ratio = (sizes / expected).numpy()
+    assert (ratio > 1 - 1e-4).all()
+    # Where the boundary is nearer than the start, the steps may not suffice to come back.
+    assert np.median(ratio) < 1 + 3e-3
+    measured = np.linalg.norm((perturbed - images).flatten(1).numpy(), ORDER[name], axis=1)
+    np.testing.assert_allclose(sizes, measured, rtol=1e-5)
 
 
 def lying(answer):
@@ -243,8 +286,8 @@ def test_attacks_project_onto_the_ball(name):
             moved = moved.clip(-size, size)
         else:
             moved = moved * min(1, size / np.linalg.norm(moved.ravel()))
-        # The attacks aim 0.1 % farther than the ball's radius reaches.
-        np.testing.assert_allclose(projected - middle, moved, rtol=2e-3, atol=1e-6)
+        # The attacks aim 0.3 % farther than the ball's radius reaches.
+        np.testing.assert_allclose(projected - middle, moved, rtol=4e-3, atol=1e-6)
 
 
 def test_scores_that_are_not_numbers_are_no_answer():

@@ -7,9 +7,12 @@ from scipy.stats import pearsonr
 
 from neurobust.errors import InputError
 from neurobust.recordings.reliability import (
+    correct_halving,
     correlate_halves,
     explain_variance,
+    halve_repeats,
     measure_reliability,
+    repeated_trials,
 )
 
 
@@ -57,6 +60,53 @@ def test_odd_repeats_leave_one_out():
     np.testing.assert_allclose(
         correlate_halves(trials, stimulus, np.random.default_rng(0), 3), 1, rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("shape", [(40,), (8, 5)])
+def test_halving_is_corrected_for_twice_as_many_repeats(shape):
+    # With a signal of variance 1 and noise of variance v in the mean over half of the repeats, v/2
+    # in that over all, halves correlate by 1 / (1 + v) and all repeats by 1 / (1 + v / 2).
+    noise = np.random.default_rng(0).exponential(3, shape)
+    found = correct_halving(1 / (1 + noise))
+    assert found.shape == shape
+    np.testing.assert_allclose(found, 1 / (1 + noise / 2), rtol=1e-12)
+    assert correct_halving(np.array([1.0])) == 1
+
+
+def test_a_negative_correlation_of_halves_stays_as_it_is():
+    negative = np.array([-1.0, -0.5, -1e-9, 0.0])  # 2 r / (1 + r) diverges at -1
+    np.testing.assert_array_equal(correct_halving(negative), negative)
+
+
+def test_halves_are_of_each_stimulus_and_share_no_trial():
+    repeats = [2, 3, 5, 8]
+    random = np.random.default_rng(0)
+    stimulus = random.permutation(np.repeat(np.arange(4), repeats))
+    drawn = set()
+    for _ in range(20):
+        first, second = halve_repeats(stimulus, random)
+        assert not set(first.tolist()) & set(second.tolist())
+        for half in (first, second):
+            assert np.bincount(stimulus[half]).tolist() == [n // 2 for n in repeats]
+            assert (np.diff(stimulus[half]) >= 0).all()
+        drawn |= set(first.tolist())
+    # Each trial is in the first half at times: one of three never, with p = (2 / 3)**20 = 3e-4.
+    assert drawn == set(range(len(stimulus)))
+
+
+def test_repeated_trials_are_those_of_the_tested_stimuli_shown_twice():
+    shown = ["a", "b", "c", "a", "d", "c", "c", "b", "e", "e"]
+    response = np.arange(10, dtype=np.float32)[:, None]
+    session = xr.Dataset(
+        {"response": (("presentation", "neuroid"), response)},
+        coords={"stimulus_id": ("presentation", shown)},
+    )
+    trials, stimulus = repeated_trials(session, np.array(["a", "c", "d"]), "left")
+    assert trials[:, 0].tolist() == [0, 2, 3, 5, 6]  # d was shown once; b and e are not tested
+    assert stimulus.tolist() == [0, 1, 0, 1, 1]
+    assert trials.dtype == np.float64
+    with pytest.raises(InputError, match="session left: 1 test stimuli were shown more than once"):
+        repeated_trials(session, np.array(["a", "d"]), "left")
 
 
 def test_noise_alone_has_no_reliability():

@@ -55,8 +55,8 @@ def predict_by_pls(
 ) -> Float64[np.ndarray, "new_stimulus neuroid"]:
     """Predict responses to new stimuli by PLS regression without scaling, all neuroids at once.
 
-    Schrimpf et al. 2018: 25 components. Features of fewer dimensions give as many components as
-    they have; features that do not vary predict the mean.
+    Schrimpf et al. 2018: 25 components. Features that span fewer dimensions give as many components
+    as these; features that do not vary predict the mean.
 
     Parameters
     ----------
@@ -67,7 +67,12 @@ def predict_by_pls(
     components
         Fewer than there are stimuli to fit.
     """
-    components = min(components, fit_features.shape[1])
+    # The stimuli to fit may span fewer dimensions than all do; beyond these, PLS would divide
+    # rounding errors by each other.
+    centred = fit_features - fit_features.mean(0)
+    values = np.linalg.eigvalsh(centred @ centred.T)
+    least = len(values) * np.finfo(np.float64).eps * (fit_features**2).sum()
+    components = min(components, int((values > least).sum()))
     if not components:
         return np.broadcast_to(fit_responses.mean(0), (len(new_features), fit_responses.shape[1]))
     regression = PLSRegression(components, scale=False, max_iter=_ITERATIONS)

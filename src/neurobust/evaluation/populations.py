@@ -136,14 +136,18 @@ def divide_stimuli(
     try:
         if splits == "held-out":
             drawn = ShuffleSplit(**random).split(train)
-            return [Division(train[fit], test) for fit, _ in drawn]
-        if splits == "groups":
-            drawn = GroupShuffleSplit(**random).split(pool, groups=group)
-        elif groups == len(group):
-            drawn = ShuffleSplit(**random).split(pool)
+            divisions = [Division(train[fit], test) for fit, _ in drawn]
         else:
-            drawn = StratifiedShuffleSplit(**random).split(pool, group)
-        return [Division(pool[fit], pool[scored]) for fit, scored in drawn]
+            if splits == "groups":
+                drawn = GroupShuffleSplit(**random).split(pool, groups=group)
+            elif groups == len(group):
+                drawn = ShuffleSplit(**random).split(pool)
+            else:
+                drawn = StratifiedShuffleSplit(**random).split(pool, group)
+            divisions = [Division(pool[fit], pool[scored]) for fit, scored in drawn]
+        if min(len(division.scored) for division in divisions) < 2:
+            raise ValueError("nothing correlates over fewer than two scored stimuli")
+        return divisions
     except ValueError as error:
         raise InputError(
             f"predictivity: splits: {splits}",

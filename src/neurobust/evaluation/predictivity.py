@@ -83,8 +83,8 @@ def evaluate_predictivity(
     Raises
     ------
     InputError
-        If the trunk has none of the layers, there are too few stimuli for the components or the
-        splits, or the repeats are not reliable.
+        If the trunk has none of the layers, there are too few stimuli for the components, the
+        splits or the choice of a layer, or the repeats are not reliable.
     """
     populations = find_populations(recording, most=fit_stimuli, seed=seed)
     divisions = [
@@ -92,6 +92,7 @@ def evaluate_predictivity(
         for population in populations
     ]
     _check_components(components, populations, divisions)
+    _check_validation(populations)
     half_ceiling = measure_ceiling(recording, populations, divisions, halves=halves, seed=seed)
     shown = np.unique(np.concatenate([population.rows for population in populations]))
     places = [np.searchsorted(shown, population.rows) for population in populations]
@@ -224,6 +225,7 @@ def _validate(
             known[rows], population, population.of(TRAIN), population.of(VALIDATION), components
         )
         for rows, population in zip(places, populations, strict=True)
+        if len(population.of(VALIDATION)) > 1
     ]
     return float(np.median(np.concatenate(found)))
 
@@ -267,4 +269,15 @@ def _check_components(
             f"is {components}, but a split fits to {fewest} stimuli",
             expected=f"fewer than {fewest}",
             mend="lower components, or give the fit more stimuli (left_out, fit_stimuli)",
+        )
+
+
+def _check_validation(populations: list[Population]) -> None:
+    most = max(len(population.of(VALIDATION)) for population in populations)
+    if most < 2:
+        raise InputError(
+            "predictivity: recording",
+            f"no session shows more than {most} validation stimuli",
+            expected="at least two in some session, since they choose the layer",
+            mend="raise the recording's split.validation",
         )

@@ -12,6 +12,17 @@ from neurobust.networks.network import Network
 _PARALLEL = "module."  # what torch's DataParallel puts before every name
 _TORCHVISION = "features."
 _DECODER = "decoder."
+# What torch raises for damaged files; its unpickler does not check the stack or the memo.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    EOFError,
+    pickle.UnpicklingError,
+)
 
 
 def load_weights(network: Network, path: Path) -> None:
@@ -66,8 +77,9 @@ def _read(path: Path) -> dict[str, Tensor]:
             expected="a file of trained weights",
             mend="put it there, or let the recipe's 'weights' name where it is",
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise _unusable(path, f"cannot be read ({str(error).splitlines()[0]})") from error
+    except _UNREADABLE as error:
+        told = str(error).partition("\n")[0] or type(error).__name__
+        raise _unusable(path, f"cannot be read ({told})") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not any(isinstance(v, Tensor) for v in content.values()):
