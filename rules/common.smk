@@ -158,14 +158,6 @@ def scored_recording(wildcards):
     return f"<results>/recordings/{recording}.nc"
 
 
-def predictivity_attributes(wildcards):
-    """Collect what an evaluation says of its network; simulated if what it predicts is."""
-    recording = CONFIG.predictivity[wildcards.predictivity].recording
-    attributes = EXPERIMENT.attributes(wildcards.network)
-    simulated = CONFIG.recordings[recording].source == "simulated"
-    return attributes | {"simulated": int(simulated or attributes["simulated"])}
-
-
 def behaviour_files(wildcards):
     """Name the files of a behavioural benchmark, as far as they are there."""
     settings = CONFIG.behaviour[wildcards.behaviour]

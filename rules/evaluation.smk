@@ -81,7 +81,7 @@ rule evaluate_predictivity:
         settings=lambda wildcards: CONFIG.predictivity[
             wildcards.predictivity
         ].model_dump(exclude={"recording"}),
-        attributes=predictivity_attributes,
+        attributes=network_attributes,
         code=code_of("evaluate_predictivity"),
     script:
         "../workflow_scripts/evaluate_predictivity.py"

@@ -16,6 +16,7 @@ def main(job):
         device=choose_device(job.config["device"], job.resources.gpu),
     )
     says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    says["simulated"] |= evaluation.attrs["simulated"]  # the network, or what it is to predict
     write_dataset(evaluation.assign_attrs(says), job.output[0])
 
 

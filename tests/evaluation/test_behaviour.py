@@ -158,7 +158,7 @@ def test_the_result_is_labelled(stimuli, trials):
     }
     assert found.attrs == {
         "behaviour": "lab.Choices",
-        "layer": "conv-5-2",
+        "chosen_layer": "conv-5-2",
         "n_stimuli": 24,
         "n_fitting_stimuli": 48,
         "n_halves": 4,

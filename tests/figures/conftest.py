@@ -169,7 +169,7 @@ def examples():
 
 @pytest.fixture(scope="session")
 def likeness():
-    """Points of seven networks, three of them a sweep and one never fooled, with correlations."""
+    """Points of seven networks, three of them a sweep, one not fooled from one seed, with correlations."""
     rng = np.random.default_rng(8)
     names = [*LABELS, "mtl-monkey-1to2", "mtl-monkey-2to1", "cornet-s"]
     rows = []
@@ -185,7 +185,7 @@ def likeness():
                     "seed": seed,
                     "predictivity": value,
                     "mce_percent": 100 - 30 * value + rng.normal(0, 2),
-                    "epsilon_linf": np.inf if network == "oracle" else 1 + value,
+                    "epsilon_linf": np.inf if (network, seed) == ("oracle", 2000) else 1 + value,
                     "epsilon_l2": 0.3 + value,
                     "f_rev_nyquist": 0.5 - 0.2 * value,
                 }

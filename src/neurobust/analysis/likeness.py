@@ -89,7 +89,7 @@ def correlate_likeness(points: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         measures. A measure that fewer than four networks have, or that does not vary, has NaN
         throughout.
     """
-    means = points.groupby(NETWORK, sort=False)[[PREDICTIVITY, *MEASURES]].agg(_mean_if_finite)
+    means = network_means(points)
     found = []
     for measure in MEASURES:
         known = means[[PREDICTIVITY, measure]].dropna()
@@ -100,6 +100,15 @@ def correlate_likeness(points: pd.DataFrame, *, seed: int) -> pd.DataFrame:
             empty = {"family": FAMILY, "x": PREDICTIVITY, "y": measure, "n": len(known)}
             found.append(pd.DataFrame([empty | {"method": method} for method in METHODS]))
     return correct_tests(pd.concat(found, ignore_index=True))
+
+
+def network_means(points: pd.DataFrame) -> pd.DataFrame:
+    """Average predictivity and measures over the seeds of each network (the index).
+
+    NaN where one of the seeds is not finite: the others alone would be another quantity.
+    """
+    measures = [PREDICTIVITY, *MEASURES]
+    return points.groupby(NETWORK, sort=False)[measures].agg(_mean_if_finite)
 
 
 def _mean_if_finite(values: pd.Series) -> float:

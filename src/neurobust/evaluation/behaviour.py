@@ -64,7 +64,7 @@ def evaluate_behaviour(
     Returns
     -------
     The variables of :func:`score_consistency`, where they depend on the network by seed;
-    attributes behaviour, layer, n_stimuli and n_fitting_stimuli.
+    attributes behaviour, chosen_layer, n_stimuli and n_fitting_stimuli.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def evaluate_behaviour(
     )
     return joined.assign_attrs(
         behaviour=trials.attrs["identifier"],
-        layer=layer,
+        chosen_layer=layer,
         n_stimuli=scored.sizes[STIMULUS],
         n_fitting_stimuli=fitted.sizes[STIMULUS],
     )

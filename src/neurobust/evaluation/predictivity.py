@@ -78,7 +78,7 @@ def evaluate_predictivity(
         ``half_ceiling(half)`` and ``ceiling``, their mean; ``ceiled`` = (raw / ceiling)^2, as the
         site scored in 2020, with ``ceiled_error``, and ``explained`` = raw^2 / ceiling, as it does
         today (0 for a negative raw score); ``layer_correlation(layer)`` on the validation
-        stimuli. Attributes: chosen_layer, recording, region, splits, components.
+        stimuli. Attributes: chosen_layer, recording, region, simulated, splits, components.
 
     Raises
     ------
@@ -129,6 +129,7 @@ def evaluate_predictivity(
             "chosen_layer": layer,
             "recording": recording.attrs["identifier"],
             "region": recording.attrs["region"],
+            "simulated": int(recording.attrs["simulated"]),
             "splits": splits,
             "components": components,
         },

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurobust.analysis.correlation import PEARSON, write_p
-from neurobust.analysis.likeness import MEASURES, PREDICTIVITY
+from neurobust.analysis.likeness import MEASURES, PREDICTIVITY, network_means
 from neurobust.dims import NETWORK
 from neurobust.figures.style import Mark, add_letter, network_marks, new_figure, styled
 from neurobust.figures.tables import require_columns, select_row
@@ -67,8 +67,7 @@ def _draw_networks(
             markeredgewidth=0,
             alpha=0.45,
         )
-        means = rows.groupby(NETWORK, sort=False)[[PREDICTIVITY, measure]].mean()
-        means = means[np.isfinite(means[measure])]
+        means = network_means(rows)
         several = f" ({len(means)} ratios)" if len(means) > 1 else ""
         axes.plot(
             means[PREDICTIVITY],
