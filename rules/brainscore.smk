@@ -95,6 +95,42 @@ rule measure_corruption_errors:
         "../workflow_scripts/measure_corruption_errors.py"
 
 
+rule tabulate_brain_scores:
+    """Write the score of every benchmark, network and seed as a table."""
+    input:
+        predictivity=expand(
+            "<results>/evaluations/predictivity/{benchmark}/{network}.nc",
+            benchmark=CONFIG.predictivity,
+            network=LIKELY,
+        ),
+        behaviour=expand(
+            "<results>/evaluations/behaviour/{benchmark}/{network}.nc",
+            benchmark=CONFIG.behaviour,
+            network=LIKELY,
+        ),
+    output:
+        "<results>/tables/brain-likeness/brain_scores.csv",
+    log:
+        "<logs>/tabulate_brain_scores.log",
+    benchmark:
+        "<benchmarks>/tabulate_brain_scores.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        benchmarks={
+            "predictivity": list(CONFIG.predictivity),
+            "behaviour": list(CONFIG.behaviour),
+        },
+        networks=LIKELY,
+        code=code_of("tabulate_brain_scores"),
+    script:
+        "../workflow_scripts/tabulate_brain_scores.py"
+
+
 rule compare_likeness:
     """Join neural predictivity and robustness of all classifiers, and correlate them."""
     input:
@@ -170,5 +206,6 @@ rule brain_likeness:
     """Build the comparison of neural predictivity and robustness of the networks trained here."""
     input:
         rules.measure_corruption_errors.output,
+        rules.tabulate_brain_scores.output,
         rules.compare_likeness.output,
         rules.draw_likeness.output,

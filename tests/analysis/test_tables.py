@@ -1,9 +1,15 @@
 """Tables hold the scores they are made from."""
 
 import numpy as np
+import xarray as xr
 
 from neurobust.analysis.scores import robustness_scores
-from neurobust.analysis.tables import clean_accuracy_table, detailed_table, robustness_table
+from neurobust.analysis.tables import (
+    brain_score_table,
+    clean_accuracy_table,
+    detailed_table,
+    robustness_table,
+)
 
 
 def score(networks):
@@ -42,3 +48,19 @@ def test_detailed_table_has_a_row_for_each_corruption_and_group(random_networks)
             assert row["group"] == expected["group"].item()
         assert row["robustness_score_percent"] == expected.item()
         assert row["label"] == chosen["label"].item()
+
+
+def test_brain_scores_have_a_row_for_each_benchmark_network_and_seed():
+    def scores(first):
+        values = {"raw": ("seed", [first, first + 0.1]), "ceiling": 0.8}
+        values |= {name: ("seed", [first / 2, first / 4]) for name in ("ceiled", "ceiled_error")}
+        told = {"label": "A", "chosen_layer": "V4"}
+        return xr.Dataset(values, {"seed": [1000, 2000]}, told)
+
+    table = brain_score_table({("v1", "a"): scores(0.2), ("it", "a"): scores(0.4)}, "raw")
+    assert list(table["benchmark"]) == ["v1", "v1", "it", "it"]
+    assert list(table["seed"]) == [1000, 2000] * 2
+    np.testing.assert_allclose(table["raw"], [0.2, 0.3, 0.4, 0.5])
+    np.testing.assert_allclose(table["ceiled_error"], [0.1, 0.05, 0.2, 0.1])
+    assert set(table["layer"]) == {"V4"}
+    assert brain_score_table({}, "raw").empty

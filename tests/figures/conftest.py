@@ -169,7 +169,7 @@ def examples():
 
 @pytest.fixture(scope="session")
 def likeness():
-    """Points of seven networks, three of them a sweep, one not fooled from one seed, with correlations."""
+    """Points of eight networks, one without a value for one seed, with their correlations."""
     rng = np.random.default_rng(8)
     names = [*LABELS, "mtl-monkey-1to2", "mtl-monkey-2to1", "cornet-s"]
     rows = []

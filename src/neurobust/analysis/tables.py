@@ -9,7 +9,7 @@ import xarray as xr
 from neurobust.analysis.accuracy import CORRUPTION_GROUP
 from neurobust.analysis.comparison import GROUP
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
-from neurobust.dims import CORRUPTION, NETWORK
+from neurobust.dims import CORRUPTION, NETWORK, SEED
 
 
 def recipe_table(recipes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
@@ -82,6 +82,39 @@ def corruption_error_table(errors: xr.Dataset) -> pd.DataFrame:
             for label in errors[dim].to_numpy()
         }
     return pd.DataFrame(columns)
+
+
+def brain_score_table(evaluations: Mapping[tuple[str, str], xr.Dataset], raw: str) -> pd.DataFrame:
+    """Score of every benchmark, network and seed, one a row.
+
+    Parameters
+    ----------
+    evaluations
+        By benchmark and network: of `neurobust.evaluation`, ``predictivity`` or ``behaviour``.
+    raw
+        The variable that is the score before the ceiling: ``raw`` or ``consistency``.
+
+    Returns
+    -------
+    ``benchmark``, ``network``, ``label``, ``seed``, ``layer``, ``raw``, ``ceiling``, ``ceiled`` and
+    ``ceiled_error``.
+    """
+    rows = [
+        {
+            "benchmark": benchmark,
+            "network": network,
+            "label": scores.attrs["label"],
+            "seed": int(seed),
+            "layer": scores.attrs["chosen_layer"],
+            "raw": float(scores[raw].sel({SEED: seed})),
+            "ceiling": float(scores["ceiling"]),
+            "ceiled": float(scores["ceiled"].sel({SEED: seed})),
+            "ceiled_error": float(scores["ceiled_error"].sel({SEED: seed})),
+        }
+        for (benchmark, network), scores in evaluations.items()
+        for seed in scores[SEED].to_numpy()
+    ]
+    return pd.DataFrame(rows)
 
 
 def _long_table(scores: xr.Dataset, name: str, dim: str) -> pd.DataFrame:
