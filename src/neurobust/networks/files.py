@@ -14,8 +14,7 @@ from neurobust.recipes import Recipe
 from neurobust.storage import whole
 
 _KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
-# What torch raises for damaged files; its unpickler does not check the stack or the memo.
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     ValueError,
     RuntimeError,
@@ -25,6 +24,7 @@ _UNREADABLE = (
     EOFError,
     UnpicklingError,
 )
+"""What torch raises for damaged files; its unpickler does not check the stack or the memo."""
 
 
 @dataclass
@@ -80,7 +80,7 @@ def load_network(path: str | Path) -> NetworkFile:
         recipe = Recipe.model_validate(content["recipe"])
         network = Network(recipe, Heads(**content["heads"]))
         network.load_state_dict(content["weights"])
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InputError(
             path,
             f"cannot be read as a network ({error})",

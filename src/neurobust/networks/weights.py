@@ -1,28 +1,17 @@
 """Trained weights from a user's file: torchvision's VGG with batch normalisation, or CORnet's."""
 
-import pickle
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from neurobust.errors import InputError
+from neurobust.networks.files import UNREADABLE
 from neurobust.networks.network import Network
 
 _PARALLEL = "module."  # what torch's DataParallel puts before every name
 _TORCHVISION = "features."
 _DECODER = "decoder."
-# What torch raises for damaged files; its unpickler does not check the stack or the memo.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    EOFError,
-    pickle.UnpicklingError,
-)
 
 
 def load_weights(network: Network, path: Path) -> None:
@@ -77,7 +66,7 @@ def _read(path: Path) -> dict[str, Tensor]:
             expected="a file of trained weights",
             mend="put it there, or let the recipe's 'weights' name where it is",
         ) from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         told = str(error).partition("\n")[0] or type(error).__name__
         raise _unusable(path, f"cannot be read ({told})") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
@@ -100,4 +89,4 @@ def _our_name(name: str) -> str:
     name = name.removeprefix(_PARALLEL)
     if name.startswith(_DECODER):
         return f"classifier.{name.removeprefix(_DECODER)}"
-    return f"trunk.{name.removeprefix(_TORCHVISION)}"
+    return f"trunk.{name.removeprefix(_TORCHVISION).removeprefix(_PARALLEL)}"
