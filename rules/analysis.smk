@@ -123,33 +123,3 @@ rule quantify_robustness:
         code=code_of("quantify_robustness"),
     script:
         "../workflow_scripts/quantify_robustness.py"
-
-
-rule test_results:
-    """Test what must be true of any run: ranges, intervals, controls, monotone severities."""
-    input:
-        tests=["tests/results/conftest.py", "tests/results/test_scores.py"],
-        evaluations=rules.regress_robustness.input,
-        scores=rules.score_robustness.output,
-        claims="<results>/claims/safarani2021.csv",
-    output:
-        report(
-            "<results>/tests/safarani2021.txt",
-            caption="../docs/report/tests.rst",
-            category="Tests of results",
-        ),
-    log:
-        "<logs>/test_results/safarani2021.log",
-    benchmark:
-        "<benchmarks>/test_results/safarani2021.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        results=results_folder,
-        code=code_of("test_results"),
-    script:
-        "../workflow_scripts/test_results.py"

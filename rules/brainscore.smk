@@ -209,3 +209,4 @@ rule brain_likeness:
         rules.tabulate_brain_scores.output,
         rules.compare_likeness.output,
         rules.draw_likeness.output,
+        "<results>/tests/brain_likeness.txt",

@@ -1,6 +1,7 @@
-# Claims: what the papers report, beside what was computed.
-# In:  reference/{study}.csv, results/analysis/{study}/quantities.csv
-# Out: results/claims/{study}.{csv,md}, and all of them in results/claims.{csv,md}
+# Claims: what the papers report, beside what was computed; and what must be true of any run.
+# In:  reference/{study}.csv, results/analysis/{study}/quantities.csv; results and tests/results/
+# Out: results/claims/{study}.{csv,md}, all of them in results/claims.{csv,md};
+#      results/tests/{comparison}.txt
 
 SCALES = {
     "safarani2021": CONFIG.scale,
@@ -61,3 +62,47 @@ rule collect_claims:
         code=code_of("collect_claims"),
     script:
         "../workflow_scripts/collect_claims.py"
+
+
+TESTED = {
+    "safarani2021": [
+        *rules.regress_robustness.input,
+        *rules.score_robustness.output,
+        "<results>/claims/safarani2021.csv",
+    ],
+    "brain_likeness": [
+        rules.measure_corruption_errors.output.errors,
+        *rules.tabulate_brain_scores.input,
+        *rules.compare_likeness.input,
+        rules.compare_likeness.output.points,
+    ],
+}
+
+
+rule test_results:
+    """Test what must be true of any run: ranges, intervals, ceilings, controls."""
+    input:
+        shared="tests/results/conftest.py",
+        tests="tests/results/test_{comparison}.py",
+        results=lambda wildcards: TESTED[wildcards.comparison],
+    output:
+        report(
+            "<results>/tests/{comparison}.txt",
+            caption="../docs/report/tests.rst",
+            category="Tests of results",
+        ),
+    log:
+        "<logs>/test_results/{comparison}.log",
+    benchmark:
+        "<benchmarks>/test_results/{comparison}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        results=results_folder,
+        code=code_of("test_results"),
+    script:
+        "../workflow_scripts/test_results.py"

@@ -37,6 +37,7 @@ wildcard_constraints:
     predictivity="|".join(map(re.escape, CONFIG.predictivity)),
     behaviour="|".join(map(re.escape, CONFIG.behaviour)) or "none",
     study="safarani2021|brainscore2020",
+    comparison="safarani2021|brain_likeness",
     seed=r"\d+",
 
 

@@ -196,4 +196,4 @@ rule safarani2021:
         rules.tabulate_scores.output,
         rules.regress_robustness.output.regressions,
         expand("<results>/claims/safarani2021.{ending}", ending=["csv", "md"]),
-        rules.test_results.output,
+        "<results>/tests/safarani2021.txt",

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from neurobust.errors import InputError
 from neurobust.jobs import run
@@ -11,8 +10,7 @@ from neurobust.storage import whole
 
 
 def main(job):
-    folder = Path(job.input.tests[0]).parent
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", folder]
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", job.input.tests]
     environment = {
         **os.environ,
         "NEUROBUST_RESULTS": job.params.results,

@@ -27,12 +27,35 @@ def claims(results):
 
 
 @pytest.fixture(scope="session")
-def corruptions(results):
-    files = sorted((results / "evaluations/corruptions").glob("*.nc"))
-    return {file.stem: read_dataset(file) for file in files}
+def errors(results):
+    return read_dataset(results / "analysis/brain-likeness/corruption_errors.nc")
 
 
 @pytest.fixture(scope="session")
-def predictions(results):
-    files = sorted((results / "evaluations/prediction").glob("*.nc"))
-    return {file.stem: read_dataset(file) for file in files}
+def points(results):
+    return read_table(results / "tables/brain-likeness/points.csv")
+
+
+@pytest.fixture(scope="session")
+def evaluations(results):
+    """Return a function that reads all evaluations of a kind, by the name of the network."""
+
+    def read(kind):
+        files = sorted((results / "evaluations").glob(f"{kind}/*.nc"))
+        return {f"{file.parent.name}/{file.stem}": read_dataset(file) for file in files}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def corruptions(evaluations):
+    return by_network(evaluations("corruptions"))
+
+
+@pytest.fixture(scope="session")
+def predictions(evaluations):
+    return by_network(evaluations("prediction"))
+
+
+def by_network(evaluations):
+    return {name.rpartition("/")[2]: data for name, data in evaluations.items()}

@@ -89,9 +89,8 @@ def run_as_module(command):
 def needed(rule):
     """Return the packages that a rule's script, and what it reaches of the library, needs."""
     own = {rule.script}
-    own |= {
-        REPOSITORY / file for file in re.findall(r'"(.+?\.py)"', rule.directives.get("input", ""))
-    }
+    for file in re.findall(r'"(.+?\.py)"', rule.directives.get("input", "")):
+        own |= {*REPOSITORY.glob(re.sub(r"\{\w+\}", "*", file))}
     files = own.union(*(reached_modules(file) for file in own))
     return {PACKAGES.get(name, name) for file in files for name in imported(file)}
 
