@@ -1,6 +1,5 @@
 """The figures on published numbers: what they show comes from the tables, and can be read."""
 
-from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
@@ -30,7 +29,6 @@ from neurobust.figures.brain_score import (
     draw_family_scores,
 )
 from neurobust.figures.leverage import draw_leverage
-from neurobust.figures.style import PAGE_WIDTH_IN
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 
@@ -66,27 +64,6 @@ def figures(tables):
     return figures
 
 
-def written_texts(figure):
-    """Find the texts that are drawn, with the extent of their letters."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    texts = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
-    for axes in figure.axes:
-        legend = axes.get_legend()
-        texts += [*axes.texts, axes.title, axes._left_title]
-        texts += [*legend.get_texts(), legend.get_title()] if legend else []
-        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            if axes.axison:
-                texts += [axis.label]
-                texts += [
-                    tick.label1
-                    for tick in axis.get_major_ticks()
-                    if min(limits) <= tick.get_loc() <= max(limits)
-                ]
-    texts = [text for text in texts if text.get_visible() and text.get_text().strip()]
-    # An annotation's own extent would hold the line to its point, too.
-    return [(text, mpl.text.Text.get_window_extent(text, renderer)) for text in texts]
-
-
 def points(axes):
     """Find the single points that were drawn with plot."""
     return [line.get_xydata()[0] for line in axes.get_lines() if len(line.get_xdata()) == 1]
@@ -103,20 +80,6 @@ def line_of(correlations, x, y):
     return [row[name] for name in LINE]
 
 
-def test_no_text_covers_another_or_leaves_the_page(figures):
-    for name, figure in figures.items():
-        texts = written_texts(figure)
-        assert len(texts) > 20, name
-        page = figure.bbox.padded(1)
-        for text, extent in texts:
-            inside = page.x0 <= extent.x0 and extent.x1 <= page.x1
-            inside &= page.y0 <= extent.y0 and extent.y1 <= page.y1
-            assert inside, f"{name}: {text.get_text()!r} leaves the page"
-        for (one, first), (other, second) in combinations(texts, 2):
-            overlap = first.padded(-0.5).overlaps(second.padded(-0.5))
-            assert not overlap, f"{name}: {one.get_text()!r} covers {other.get_text()!r}"
-
-
 def test_no_name_or_coefficient_covers_a_point(figures, tables):
     models = tables["models"]
     for name, columns in {"fig1": ["average"], "fig2": AREAS}.items():
@@ -128,13 +91,10 @@ def test_no_name_or_coefficient_covers_a_point(figures, tables):
                 assert not any(covered), f"{name}: {text.get_text()!r}"
 
 
-def test_print_is_legible_and_fits_the_page(figures):
+def test_print_is_legible_apart_and_on_the_page(figures, check_print):
     for name, figure in figures.items():
-        assert figure.get_figwidth() <= PAGE_WIDTH_IN, name
-        assert figure.get_figheight() <= 9.5, name
+        check_print(name, figure)
         assert "published numbers" in figure.get_suptitle()
-        for text, _ in written_texts(figure):
-            assert text.get_fontsize() >= 6.5, f"{name}: {text.get_text()!r}"
 
 
 def test_average_score_shows_and_names_every_model_with_the_fitted_line(figures, tables):

@@ -1,11 +1,8 @@
 """What the figures show: panels, units, one mark per network, no text over other text."""
 
-from itertools import combinations
-
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from neurobust.analysis.likeness import MEASURES
@@ -19,7 +16,6 @@ from neurobust.figures.reliability import draw_reliability
 from neurobust.figures.robustness import draw_robustness
 from neurobust.figures.severity import draw_all_severities, draw_exemplary_severities
 from neurobust.figures.style import (
-    PAGE_WIDTH_IN,
     network_marks,
     readable,
     save_figure,
@@ -43,60 +39,9 @@ def figures(scores, sweep, histories, reliability, predictions, examples, likene
     }
 
 
-def visible_texts(figure):
-    """Find all texts that are drawn, with their extents."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
-    texts = figure.findobj(lambda artist: isinstance(artist, mpl.text.Text))
-    hidden = [
-        text
-        for axes in figure.axes
-        if not axes.axison
-        for axis in (axes.xaxis, axes.yaxis)
-        for text in axis.findobj(mpl.text.Text)
-    ]
-    hidden += [
-        tick.label2 for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)
-        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
-    ]  # fmt: skip
-    # Ticks beyond the limits of an axis are kept, but not drawn.
-    for axes in figure.axes:
-        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not min(limits) - 1e-9 <= tick.get_loc() <= max(limits) + 1e-9:
-                    hidden.append(tick.label1)
-    hidden_ids = {id(text) for text in hidden}
-    return [
-        (text, text.get_window_extent(renderer))
-        for text in texts
-        if text.get_visible() and text.get_text().strip() and id(text) not in hidden_ids
-    ]
-
-
-def test_no_text_covers_another_or_leaves_the_page(figures):
+def test_print_is_legible_apart_and_on_the_page(figures, check_print):
     for name, figure in figures.items():
-        texts = visible_texts(figure)
-        assert texts, name
-        page = figure.bbox.padded(1)
-        for text, extent in texts:
-            inside = page.x0 <= extent.x0 and extent.x1 <= page.x1
-            inside &= page.y0 <= extent.y0 and extent.y1 <= page.y1
-            assert inside, f"{name}: {text.get_text()!r} leaves the page"
-        for (one, first), (other, second) in combinations(texts, 2):
-            if one.get_rotation() % 90 or other.get_rotation() % 90:
-                continue  # The boxes of slanted texts overlap where the texts do not.
-            overlap = first.padded(-0.5).overlaps(second.padded(-0.5))
-            assert not overlap, f"{name}: {one.get_text()!r} covers {other.get_text()!r}"
-
-
-def test_print_is_legible_and_fits_the_page(figures):
-    for name, figure in figures.items():
-        assert figure.get_figwidth() <= PAGE_WIDTH_IN, name
-        assert figure.get_figheight() <= 9.5, name
-        for text, _ in visible_texts(figure):
-            size = text.get_fontsize()
-            # Exponents of a logarithmic axis are part of the text, and are set smaller in it.
-            assert size >= 6.5, f"{name}: {text.get_text()!r} has {size} points"
+        check_print(name, figure)
 
 
 def test_figures_with_simulated_data_say_so(figures, scores):
