@@ -9,6 +9,10 @@ SCALES = {
 }
 
 
+wildcard_constraints:
+    study="|".join(SCALES),
+
+
 rule check_claims:
     """Hold every claim of a paper against what was computed."""
     input:
@@ -77,6 +81,10 @@ TESTED = {
         rules.compare_likeness.output.points,
     ],
 }
+
+
+wildcard_constraints:
+    comparison="|".join(TESTED),
 
 
 rule test_results:

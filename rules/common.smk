@@ -36,8 +36,6 @@ wildcard_constraints:
     recording="|".join(map(re.escape, CONFIG.recordings)),
     predictivity="|".join(map(re.escape, CONFIG.predictivity)),
     behaviour="|".join(map(re.escape, CONFIG.behaviour)) or "none",
-    study="safarani2021|brainscore2020",
-    comparison="safarani2021|brain_likeness",
     seed=r"\d+",
 
 

@@ -179,7 +179,7 @@ def test_observers_who_choose_as_one_network_does_are_told_from_another(stimuli)
 def test_the_size_of_the_batches_does_not_matter(stimuli, trials, monkeypatch):
     networks = make_networks()
     together = evaluate(networks, trials, stimuli)
-    monkeypatch.setattr("neurobust.evaluation.behaviour.BATCH", 7)
+    monkeypatch.setattr("neurobust.evaluation.features._BATCH", 7)
     # Convolutions of other batch sizes differ in float32's last digits.
     xr.testing.assert_allclose(evaluate(networks, trials, stimuli), together, atol=1e-4)
 

@@ -8,7 +8,7 @@ import xarray as xr
 
 from neurobust.analysis.comparison import GROUP
 from neurobust.analysis.resampling import REPETITION, resample_accuracy, resample_seeds
-from neurobust.dims import CORRUPTION, IMAGE, SEED, SEVERITY
+from neurobust.dims import CORRUPTION, IMAGE, NETWORK, SEED, SEVERITY
 
 CORRUPTION_GROUP = "corruption_group"
 PERCENT = 100.0
@@ -71,6 +71,25 @@ def resample_evaluation(
         {"accuracy": ((REPETITION, *names), accuracy), "clean": (REPETITION, clean)},
         {name: correct[name] for name in (*names, GROUP)},
     )
+
+
+def estimate_networks(evaluations: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """Return what `estimate_accuracy` does of each network, along ``network``."""
+    return stack({name: estimate_accuracy(data) for name, data in evaluations.items()}, NETWORK)
+
+
+def resample_networks(
+    evaluations: Mapping[str, xr.Dataset], image_counts: np.ndarray, seed: int
+) -> xr.Dataset:
+    """Return what `resample_evaluation` does of each network, along ``network``.
+
+    Each network has seeds of its own; all share the images.
+    """
+    drawn = {
+        name: resample_evaluation(data, image_counts, seed, name, "numerator")
+        for name, data in evaluations.items()
+    }
+    return stack(drawn, NETWORK)
 
 
 def average_groups(relative: xr.DataArray) -> xr.DataArray:

@@ -10,8 +10,9 @@ from neurobust.analysis.accuracy import (
     average_corruptions,
     average_groups,
     estimate_accuracy,
+    estimate_networks,
     resample_evaluation,
-    stack,
+    resample_networks,
 )
 from neurobust.analysis.comparison import check_comparable
 from neurobust.analysis.resampling import REPETITIONS, interval, resample_images
@@ -75,28 +76,16 @@ def corruption_errors(
         reference makes no error on some corruption, or AlexNet has no error for a corruption or
         these severities.
     """
-    check_comparable(evaluations, _comparable_with(reference, evaluations))
-    first = next(iter(evaluations.values()))
-    counts = resample_images(first.sizes[IMAGE], repetitions, seed)
-    estimates = stack({name: estimate_accuracy(e) for name, e in evaluations.items()}, NETWORK)
-    replicates = stack(
-        {
-            name: resample_evaluation(data, counts, seed, name, "numerator")
-            for name, data in evaluations.items()
-        },
-        NETWORK,
-    )
-    errors = _error(estimates["accuracy"])
-    if reference is None:
-        divisor = divisor_replicates = _alexnet(first)
-    else:
-        divisor = errors.sel({NETWORK: reference}, drop=True)
+    divisor = divisor_replicates = _reference_error(evaluations, reference)
+    images = next(iter(evaluations.values())).sizes[IMAGE]
+    counts = resample_images(images, repetitions, seed)
+    replicates = resample_networks(evaluations, counts, seed)
+    if reference is not None:
         resampled = resample_evaluation(
             evaluations[reference], counts, seed, reference, "denominator"
         )
         divisor_replicates = _error(resampled["accuracy"])
-    _check_divisor(divisor, reference)
-    relative = PERCENT * errors / divisor
+    relative = PERCENT * _error(estimate_networks(evaluations)["accuracy"]) / divisor
     # A resampled reference without an error (few images) has no relative error in that repetition.
     relative_replicates = (
         PERCENT * _error(replicates["accuracy"]) / divisor_replicates.where(divisor_replicates > 0)
@@ -110,7 +99,7 @@ def corruption_errors(
     ).assign_attrs(
         reference=reference or "AlexNet, published errors",
         repetitions=repetitions,
-        images=first.sizes[IMAGE],
+        images=images,
         simulated=int(any(data.attrs["simulated"] for data in evaluations.values())),
     )
 
@@ -129,12 +118,7 @@ def seed_errors(evaluations: Mapping[str, xr.Dataset], *, reference: str | None)
     InputError
         As in `corruption_errors`.
     """
-    check_comparable(evaluations, _comparable_with(reference, evaluations))
-    if reference is None:
-        divisor = _alexnet(next(iter(evaluations.values())))
-    else:
-        divisor = _error(estimate_accuracy(evaluations[reference])["accuracy"])
-    _check_divisor(divisor, reference)
+    divisor = _reference_error(evaluations, reference)
     rows = []
     for name, data in evaluations.items():
         errors = _error(data["correct"].mean(IMAGE))
@@ -164,8 +148,21 @@ def _error(accuracy: xr.DataArray) -> xr.DataArray:
     return 1 - accuracy.mean(SEVERITY)
 
 
-def _comparable_with(reference: str | None, evaluations: Mapping[str, xr.Dataset]) -> str:
-    return next(iter(evaluations)) if reference is None else reference
+def _reference_error(evaluations: Mapping[str, xr.Dataset], reference: str | None) -> xr.DataArray:
+    """Check that the networks can be compared, and return the errors that theirs are divided by."""
+    check_comparable(evaluations, reference or next(iter(evaluations)))
+    if reference is None:
+        return _alexnet(next(iter(evaluations.values())))
+    errors = _error(estimate_accuracy(evaluations[reference])["accuracy"])
+    perfect = errors[CORRUPTION].to_numpy()[errors.to_numpy() <= 0]
+    if len(perfect):
+        raise InputError(
+            f"network {reference}",
+            f"makes no error under {', '.join(perfect)}",
+            expected="a reference that errs under every corruption, as errors are divided by its",
+            mend="name a weaker network as reference",
+        )
+    return errors
 
 
 def _alexnet(evaluation: xr.Dataset) -> xr.DataArray:
@@ -182,14 +179,3 @@ def _alexnet(evaluation: xr.Dataset) -> xr.DataArray:
             mend="evaluate severities 1 to 5, or name a network as reference",
         )
     return xr.DataArray([ALEXNET_ERRORS[name] for name in names], {CORRUPTION: names})
-
-
-def _check_divisor(divisor: xr.DataArray, reference: str | None) -> None:
-    perfect = divisor[CORRUPTION].to_numpy()[divisor.to_numpy() <= 0]
-    if len(perfect):
-        raise InputError(
-            f"network {reference}",
-            f"makes no error under {', '.join(perfect)}",
-            expected="a reference that errs under every corruption, as errors are divided by its",
-            mend="name a weaker network as reference",
-        )

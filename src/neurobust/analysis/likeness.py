@@ -44,11 +44,11 @@ def likeness_points(
     -------
     pd.DataFrame
         One row per network and seed: ``network``, ``label``, ``sweep`` (the network's own name if
-        it is in none), ``seed``, ``layer``,
-        ``predictivity`` (ceiled, (r / ceiling)^2) with ``predictivity_error`` (over splits),
-        ``raw_predictivity`` (r), ``mce_percent``, ``clean_accuracy_percent``, ``epsilon_linf`` (in
-        1/255) and ``epsilon_l2`` (pixel range 0 to 1), the medians of the smallest perturbations
-        (inf if fewer than half were fooled), and ``f_rev_nyquist`` (NaN if no pairing reverses).
+        it is in none), ``seed``, ``layer``, ``predictivity`` (ceiled, (r / ceiling)^2) with
+        ``predictivity_error`` (over splits), ``raw_predictivity`` (r), ``mce_percent``,
+        ``clean_accuracy_percent``, ``epsilon_linf`` (in 1/255) and ``epsilon_l2`` (pixel range 0
+        to 1), the medians of the smallest perturbations (inf if fewer than half were fooled), and
+        ``f_rev_nyquist`` (NaN if no pairing reverses).
 
     Raises
     ------

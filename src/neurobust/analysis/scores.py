@@ -10,9 +10,9 @@ from neurobust.analysis.accuracy import (
     PERCENT,
     average_corruptions,
     average_groups,
-    estimate_accuracy,
+    estimate_networks,
     resample_evaluation,
-    stack,
+    resample_networks,
 )
 from neurobust.analysis.comparison import check_comparable, check_ever_right
 from neurobust.analysis.resampling import REPETITIONS, interval, resample_images
@@ -66,14 +66,8 @@ def robustness_scores(
     images = evaluations[baseline].sizes[IMAGE]
     # ASSUME: the paper does not say what it resampled; here, both seeds and test images.
     counts = resample_images(images, repetitions, seed)
-    drawn = {
-        name: resample_evaluation(data, counts, seed, name, "numerator")
-        for name, data in evaluations.items()
-    }
-    replicates = stack(drawn, NETWORK)
-    estimates = stack(
-        {name: estimate_accuracy(data) for name, data in evaluations.items()}, NETWORK
-    )
+    replicates = resample_networks(evaluations, counts, seed)
+    estimates = estimate_networks(evaluations)
     # ASSUME: each score, Baseline's own too, divides by a replicate of Baseline that shares the
     # images but has seeds of its own; else Baseline's error bar would vanish.
     denominator = resample_evaluation(evaluations[baseline], counts, seed, baseline, "denominator")

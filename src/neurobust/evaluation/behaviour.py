@@ -10,10 +10,10 @@ from jaxtyping import Float, Shaped
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor
 
 from neurobust.dims import COLUMN, PRESENTATION, ROW, SEED, STIMULUS, require
 from neurobust.errors import InputError
+from neurobust.evaluation.features import extract_features
 from neurobust.evaluation.i2n import score_consistency
 from neurobust.images.pictures import Standard, as_channels
 from neurobust.networks.devices import place
@@ -21,7 +21,6 @@ from neurobust.networks.network import Network
 from neurobust.randomness import generator
 from neurobust.recordings.behaviour import CHOICE
 from neurobust.recordings.form import some, text
-from neurobust.training.validation import BATCH
 
 PROBE_C = 1e-3  # Brain-Score: inverse strength of the probe's L2 penalty
 PROBE_TOLERANCE = 1e-6  # of the gradient: probabilities are then exact to 1e-4 of themselves
@@ -85,11 +84,12 @@ def evaluate_behaviour(
             for part in (fitted, scored)
         ]
         standard = Standard.of(pixels[0])
-        probabilities = probe_choices(
-            _read_features(network, pixels[0], standard, layer),
-            labels,
-            _read_features(network, pixels[1], standard, layer),
-        ).assign_coords(stimulus_id=scored["stimulus_id"])
+        fit, new = (
+            extract_features(network, part, standard, layer).cpu().numpy() for part in pixels
+        )
+        probabilities = probe_choices(fit, labels, new).assign_coords(
+            stimulus_id=scored["stimulus_id"]
+        )
         scores.append(score_consistency(probabilities, trials, seed=seed, halves=halves))
     joined = xr.concat(
         scores,
@@ -177,12 +177,3 @@ def _divide_stimuli(trials: xr.Dataset, stimuli: xr.Dataset) -> tuple[xr.Dataset
             mend="add such stimuli to the stimulus set and its pictures, or raise fit_share",
         )
     return fitted, stimuli.isel({STIMULUS: shown})
-
-
-@torch.no_grad()
-def _read_features(
-    network: Network, pixels: Tensor, standard: Standard, layer: str
-) -> Float[np.ndarray, "stimulus feature"]:
-    network.eval()
-    parts = [network.features(standard(images), layer) for images in pixels.split(BATCH)]
-    return torch.cat([part.flatten(1).cpu() for part in parts]).numpy()

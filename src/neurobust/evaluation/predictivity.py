@@ -11,11 +11,12 @@ from functools import partial
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float, Float64, Int64, UInt8
+from jaxtyping import Float64, Int64, UInt8
 from torch import Tensor
 
 from neurobust.dims import HALF, LAYER, NEUROID, SEED, SPLIT, TRAIN, VALIDATION
 from neurobust.errors import InputError
+from neurobust.evaluation.features import extract_features
 from neurobust.evaluation.mapping import predict_by_pls, reduce_features
 from neurobust.evaluation.populations import (
     Division,
@@ -28,8 +29,10 @@ from neurobust.images.pictures import Standard, as_channels
 from neurobust.networks.devices import place
 from neurobust.networks.network import Network
 from neurobust.recordings.trials import correlate
+from neurobust.training.responses import training_stimuli
 
-_BATCH = 128
+Coordinates = Float64[np.ndarray, "stimulus dimension"]
+"""Of the stimuli that were shown, in the dimensions that they span."""
 
 
 def evaluate_predictivity(
@@ -96,12 +99,14 @@ def evaluate_predictivity(
     half_ceiling = measure_ceiling(recording, populations, divisions, halves=halves, seed=seed)
     shown = np.unique(np.concatenate([population.rows for population in populations]))
     places = [np.searchsorted(shown, population.rows) for population in populations]
-    pixels = recording["stimuli"].to_dataset().isel(stimulus=shown)["pixels"].to_numpy()
+    colour = next(iter(networks.values())).recipe.colour
+    _, standard, _ = training_stimuli(recording, colour, device)
+    stimuli = recording["stimuli"].to_dataset().isel(stimulus=shown)
+    pixels = as_channels(torch.from_numpy(stimuli["pixels"].to_numpy()), colour).to(device)
 
     layer, validation, correlation = "", {}, []
     for network in networks.values():
-        standardised = _standardise(recording, pixels, network.recipe.colour)
-        extract = partial(_coordinates, place(network, device).eval(), standardised, device)
+        extract = partial(_coordinates, place(network, device), pixels, standard)
         if not layer:
             of_layer = {name: extract(name) for name in _candidates(network, layers)}
             validation = {
@@ -189,33 +194,17 @@ def _candidates(network: Network, layers: Sequence[str] | None) -> list[str]:
     return chosen
 
 
-def _standardise(
-    recording: xr.DataTree, pixels: UInt8[np.ndarray, "stimulus row column"], colour: str
-) -> Float[Tensor, "stimulus channel row column"]:
-    """Return stimuli as a network sees them, by the moments of the training stimuli."""
-    stimuli = recording["stimuli"].to_dataset()
-    train = stimuli["pixels"].to_numpy()[stimuli["split"].to_numpy() == TRAIN]
-    standard = Standard.of(as_channels(torch.from_numpy(train), colour))
-    return standard(as_channels(torch.from_numpy(pixels), colour))
-
-
-@torch.no_grad()
 def _coordinates(
     network: Network,
-    images: Float[Tensor, "stimulus channel row column"],
-    device: torch.device,
+    pixels: UInt8[Tensor, "stimulus channel row column"],
+    standard: Standard,
     layer: str,
-) -> Float64[np.ndarray, "stimulus dimension"]:
-    """Return a layer's features to the stimuli, in the dimensions that they span."""
-    parts = [
-        network.features(batch.to(device), layer).flatten(1).float()
-        for batch in images.split(_BATCH)
-    ]
-    return reduce_features(torch.cat(parts))
+) -> Coordinates:
+    return reduce_features(extract_features(network, pixels, standard, layer))
 
 
 def _validate(
-    known: Float64[np.ndarray, "stimulus dimension"],
+    known: Coordinates,
     places: list[Int64[np.ndarray, " shown"]],
     populations: list[Population],
     components: int,
@@ -232,7 +221,7 @@ def _validate(
 
 
 def _score(
-    known: Float64[np.ndarray, "stimulus dimension"],
+    known: Coordinates,
     places: list[Int64[np.ndarray, " shown"]],
     populations: list[Population],
     divisions: list[list[Division]],
