@@ -67,7 +67,8 @@ def _read(path: Path) -> dict[str, Tensor]:
             mend="put it there, or let the recipe's 'weights' name where it is",
         ) from error
     except UNREADABLE as error:
-        told = str(error).partition("\n")[0] or type(error).__name__
+        # The first sentence: torch goes on to advise what would run a file's code.
+        told = str(error).partition("\n")[0].partition(". ")[0] or type(error).__name__
         raise _unusable(path, f"cannot be read ({told})") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
