@@ -25,6 +25,7 @@ include: "rules/evaluation.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/brainscore.smk"
+include: "rules/li2023.smk"
 include: "rules/claims.smk"
 
 
@@ -35,4 +36,5 @@ rule all:
         rules.safarani2021.input,
         rules.brainscore2020.input,
         rules.brain_likeness.input,
+        rules.li2023.input,
         rules.collect_claims.output,

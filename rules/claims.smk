@@ -6,6 +6,7 @@
 SCALES = {
     "safarani2021": CONFIG.scale,
     "brainscore2020": "published numbers, no network is trained",
+    "li2023": CONFIG.scale,
 }
 
 
@@ -79,6 +80,10 @@ TESTED = {
         *rules.tabulate_brain_scores.input,
         *rules.compare_likeness.input,
         rules.compare_likeness.output.points,
+    ],
+    "li2023": [
+        *rules.measure_preferred_frequencies.input,
+        *rules.measure_preferred_frequencies.output,
     ],
 }
 

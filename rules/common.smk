@@ -79,9 +79,12 @@ def image_set_files(wildcards):
     not there, so that a dry run works without it.
     """
     settings = CONFIG.images[wildcards.images]
-    if settings.source != "tiny-imagenet":
+    if settings.source == "photographs":
         return []
     wanted = str(settings.path)
+    if settings.path.is_dir():
+        # Folders of classes, too: their dates tell of files that came or went.
+        return [wanted, *map(str, sorted(settings.path.glob("*/*/")))]
     return [wanted] if wanted == TINY_IMAGENET or settings.path.exists() else []
 
 
@@ -124,6 +127,8 @@ def training_files(wildcards):
         files["recording"] = f"<results>/recordings/{source}.nc"
     elif source is not None:
         files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
+    if recipe.similarity_source() is not None:
+        files["similarity"] = f"<results>/similarity/{recipe.similarity_source()}.nc"
     if recipe.start_from is not None:
         files["start"] = first_network_file(recipe.start_from)
     # Absent, it is named by the job that needs it.
@@ -185,6 +190,7 @@ STUDIES = {
     "safarani2021": "Safarani 2021",
     "brainscore2020": "Brain-Score 2020",
     "brain-likeness": "Brain-likeness",
+    "li2023": "Li 2023",
 }
 
 

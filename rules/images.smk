@@ -1,5 +1,5 @@
 # Image sets.
-# In:  the photographs that foolbox ships, or Tiny ImageNet under resources/
+# In:  the photographs that foolbox ships, or Tiny ImageNet, CIFAR-10, a folder under resources/
 # Out: results/images/{images}.nc, one labelled netCDF per image set
 
 
@@ -43,8 +43,8 @@ rule build_image_set:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=lambda wildcards: CONFIG.images[wildcards.images].model_dump(
             mode="json"

@@ -4,7 +4,7 @@
 
 
 rule simulate_recording:
-    """Simulate a population of macaque V1 cells and write it as a BrainIO assembly."""
+    """Simulate a population of V1 cells and write it as a BrainIO assembly."""
     input:
         shown_images,
     output:

@@ -1,6 +1,6 @@
 # Response synthesis: what a trained predictor answers to a whole image set.
-# In:  a network with a readout, an image set
-# Out: results/responses/{network}/{images}.nc
+# In:  a network with a readout, an image set or its recording
+# Out: results/responses/{network}/{images}.nc, results/similarity/{network}.nc
 
 
 rule synthesise_responses:
@@ -26,3 +26,28 @@ rule synthesise_responses:
         code=code_of("synthesise_responses"),
     script:
         "../workflow_scripts/synthesise_responses.py"
+
+
+rule measure_similarity:
+    """Measure how similar images are for a population, from the responses predicted to them."""
+    input:
+        network=lambda wildcards: first_network_file(wildcards.network),
+        recording=lambda wildcards: predicted_recording(wildcards)["recording"],
+    output:
+        "<results>/similarity/{network}.nc",
+    log:
+        "<logs>/measure_similarity/{network}.log",
+    benchmark:
+        "<benchmarks>/measure_similarity/{network}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=gpus_per_job(),
+        mem_mb=8000,
+        runtime=60,
+    params:
+        attributes=network_attributes,
+        code=code_of("measure_similarity"),
+    script:
+        "../workflow_scripts/measure_similarity.py"

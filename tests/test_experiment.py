@@ -47,6 +47,10 @@ BASE = {
         "predictor": "predictor",
         "ratios": {"mtl-monkey": "mtl"},
     },
+    "li2023": {
+        "pairs": {"monkey": {"baseline": "baseline", "regularised": "mtl-1to1"}},
+        "comparison": {"baseline": "baseline", "networks": {"mtl-1to4": "neural"}},
+    },
 }
 
 
@@ -290,3 +294,116 @@ def test_the_default_experiment_and_the_presets_pass():
         found = Experiment(merge(default, overlay))
         assert found.networks["baseline"].classifies()
         assert len(found.sweep_members("mtl-monkey")) >= 2
+
+
+SIMILARITY = {"similarity": {"kind": "similarity", "source": "predictor"}}
+BLURRED = {
+    "objectives": CLASSIFY,
+    "frontend": {"kind": "blur", "sigma_px": 1.0},
+    "sweep": {"field": "frontend.sigma_px", "values": [1.0, 2.0]},
+}
+
+
+def zoo(path):
+    return {
+        "trunk": "robustbench",
+        "architecture": "Carmon2019Unlabeled",
+        "weights": str(path),
+        "colour": "rgb",
+    }
+
+
+def test_the_low_frequency_study_lists_its_networks_once_and_in_order():
+    found = experiment(
+        networks={"blur": BLURRED}, li2023={"comparison": {"blur": "blur"}, "representations": []}
+    )
+    comparison = found.config.li2023.comparison
+    assert found.families(comparison) == {
+        "baseline": "baseline",
+        "mtl-1to4": "neural",
+        "blur-1.0": "preprocessing",
+        "blur-2.0": "preprocessing",
+    }
+    assert found.frequency_networks() == [
+        *("baseline", "mtl-1to1", "mtl-1to4", "blur-1.0", "blur-2.0")
+    ]
+    assert found.blur_series(comparison) == ["blur-1.0", "blur-2.0"]
+    assert found.attributes("blur-2.0")["sigma_px"] == 2.0
+
+
+def test_an_overlay_takes_a_network_away_with_null():
+    found = experiment(
+        networks={"other": {"like": "baseline"}},
+        li2023={
+            "pairs": {"monkey": None, "mine": {"baseline": "baseline", "regularised": "other"}},
+            "comparison": {"networks": {"mtl-1to4": None, "other": "other"}},
+        },
+    )
+    assert [*found.config.li2023.pairs] == ["mine"]
+    assert found.frequency_networks() == ["baseline", "other"]
+
+
+def test_a_network_whose_weights_are_absent_is_named_and_left_out(tmp_path):
+    there = tmp_path / "there.pt"
+    there.touch()
+    found = experiment(
+        networks={"have": zoo(there), "have-not": zoo(tmp_path / "absent.pt")},
+        li2023={"comparison": {"networks": {"have": "adversarial", "have-not": "adversarial"}}},
+    )
+    assert "have" in found.frequency_networks()
+    assert "have-not" not in found.frequency_networks()
+    assert found.absent_networks() == {"have-not": str(tmp_path / "absent.pt")}
+    # It has no layers that could predict responses.
+    assert not {"have", "have-not"} & {*found.compared_networks()}
+    assert found.trains_on_images("have")
+
+
+def test_similarity_is_of_simulated_responses_if_the_recording_is():
+    found = experiment(networks={"alike": {"objectives": {**CLASSIFY, **SIMILARITY}}})
+    assert found.simulated("alike")
+    assert found.recording_of("alike") is None  # it has no readout
+    assert found.trains_on_images("alike")
+
+
+@pytest.mark.parametrize(
+    ("over", "place", "said"),
+    [
+        (
+            {"pairs": {"monkey": {"regularised": "mtl"}}},
+            "li2023.pairs.monkey",
+            "names no network: 'mtl'",
+        ),
+        (
+            {"pairs": {"monkey": {"regularised": "predictor"}}},
+            "li2023.pairs.monkey",
+            "does not classify the images of 'baseline'",
+        ),
+        ({"pairs": {"monkey": None}}, "configuration", "pairs"),
+        ({"comparison": {"networks": {"mtl-1to4": "robust"}}}, "configuration", "neural"),
+        ({"comparison": {"blur": "blurs"}}, "li2023.comparison.blur", "names no sweep"),
+        ({"comparison": {"blur": "mtl"}}, "li2023.comparison.blur", "has no blur"),
+        (
+            {"imagenet": {"baseline": "nobody", "networks": {}}},
+            "li2023.imagenet",
+            "names no network",
+        ),
+        ({"representations": ["baseline"]}, "li2023.representations", "predicts no recording"),
+    ],
+)
+def test_a_low_frequency_study_that_cannot_be_is_refused(over, place, said):
+    with pytest.raises(InputError, match=said) as caught:
+        experiment(li2023=over)
+    assert caught.value.place == place
+
+
+@pytest.mark.parametrize("source", ["mtl-1to1", "baseline", "simulated-v1"])
+def test_similarities_come_from_a_network_that_predicts_a_recording(source):
+    objective = {"similarity": {"kind": "similarity", "source": source}}
+    with pytest.raises(InputError, match=r"predicts no recording|names no network") as caught:
+        with_network(objectives={**CLASSIFY, **objective})
+    assert caught.value.place == "networks.new.objectives.source"
+
+
+def test_similarity_alone_has_nothing_to_be_validated_by():
+    with pytest.raises(InputError, match="nothing to be validated by"):
+        with_network(objectives=SIMILARITY)

@@ -17,6 +17,7 @@ from neurobust.recipes import (
 from neurobust.schema import nearest, validate
 
 CLASSIFY = {"classification": {"kind": "classification"}}
+CLASSIFIER = {"objectives": CLASSIFY}
 
 
 def make(fields):
@@ -281,3 +282,42 @@ def test_two_networks_may_not_share_a_name():
         expand_all(swept("width", [1, 1]))
     with pytest.raises(InputError, match="mtl-1"):
         expand_all({"mtl-1": {"objectives": CLASSIFY}} | swept("width", [1, 2]))
+
+
+def adversarial(size):
+    settings = {"kind": "classification", "adversarial": {"norm": "linf", "size": size}}
+    return make({"objectives": {"classification": settings}})
+
+
+@pytest.mark.parametrize(("written", "meant"), [("8/255", 8 / 255), ("0.5/255", 0.5 / 255), (2, 2)])
+def test_sizes_of_perturbations_are_read(written, meant):
+    assert adversarial(written).objectives["classification"].adversarial.size == meant
+
+
+@pytest.mark.parametrize("written", ["8/256", "eight", 0, "0/255"])
+def test_wrong_sizes_of_perturbations_are_refused(written):
+    with pytest.raises(InputError, match="size"):
+        adversarial(written)
+
+
+def test_a_batch_is_defended_in_one_way():
+    both = {"adversarial": {"norm": "l2", "size": 1}, "augmix": {}}
+    with pytest.raises(InputError, match="either 'adversarial' or 'augmix'"):
+        make({"objectives": {"classification": {"kind": "classification", **both}}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"trunk": "robustbench"}, "'architecture' belongs to"),
+        ({"architecture": "Standard", **CLASSIFIER}, "'architecture' belongs to"),
+        ({"trunk": "robustbench", "architecture": "Standard"}, "needs 'weights'"),
+        (
+            {"trunk": "robustbench", "architecture": "A", "weights": "a.pt", **CLASSIFIER},
+            "is not trained here",
+        ),
+    ],
+)
+def test_a_checkpoint_of_robustbench_is_named_with_its_file_and_not_trained(fields, said):
+    with pytest.raises(InputError, match=said):
+        make(fields)

@@ -1,4 +1,4 @@
-"""Simulate a population of macaque V1 cells and write it as a BrainIO assembly."""
+"""Simulate a population of V1 cells and write it as a BrainIO assembly."""
 
 from neurobust.jobs import run
 from neurobust.recordings.brainio import write_brainio

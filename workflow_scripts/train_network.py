@@ -14,11 +14,12 @@ def main(job):
     recipe = Recipe.model_validate(job.params.recipe)
     schedules = {name: Schedule(**given) for name, given in job.params.schedules.items()}
     files = dict(job.input.items())
-    source = recipe.response_source()
+    source, similar = recipe.response_source(), recipe.similarity_source()
     data = TrainingData(
         images=read_dataset(files["images"]) if "images" in files else None,
         recordings={source: read_tree(files["recording"])} if "recording" in files else {},
         responses={source: read_dataset(files["responses"])} if "responses" in files else {},
+        similarities={similar: read_dataset(files["similarity"])} if similar else {},
         start=load_network(files["start"]).network if "start" in files else None,
     )
     device = choose_device(job.config["device"], job.resources.gpu)

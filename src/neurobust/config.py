@@ -5,10 +5,11 @@ from them (``python -m neurobust.config > config.schema.json``).
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from neurobust.recipes import Entry, Recipe
 from neurobust.schema import Model
@@ -37,7 +38,27 @@ class TinyImageNet(Model):
     validation: float = Field(0.1, gt=0, lt=1, description="fraction of train; released code")
 
 
-ImageSet = Annotated[Photographs | TinyImageNet, Field(discriminator="source")]
+class CIFAR10(Model):
+    """CIFAR-10 from its python version, the folder or the tar; its test batch is the test."""
+
+    source: Literal["cifar-10"]
+    path: Path = Path("resources/cifar-10-python.tar.gz")
+    classes: list[str] | None = Field(None, description="names of classes; null: all ten")
+    validation: float = Field(0.1, gt=0, lt=1, description="fraction of train; Li et al. 2023")
+
+
+class Folder(Model):
+    """Pictures in a folder for each class, train/CLASS/ and test/CLASS/, as of ImageNet."""
+
+    source: Literal["folder"]
+    path: Path
+    classes: list[str] | int | None = Field(None, description="folders, or how many; null: all")
+    size_px: int = Field(224, ge=32, description="side of the central square")
+    short_side_px: int = Field(256, ge=32, description="of the resized picture it is cut from")
+    validation: float = Field(0.1, gt=0, lt=1, description="fraction of train")
+
+
+ImageSet = Annotated[Photographs | TinyImageNet | CIFAR10 | Folder, Field(discriminator="source")]
 
 
 class Split(Model):
@@ -53,6 +74,7 @@ class Simulated(Model):
     """A simulated population of V1 cells that is shown the tiles of an image set."""
 
     source: Literal["simulated"]
+    species: Literal["macaque", "mouse"] = "macaque"
     stimuli: str = Field(description="the image set shown")
     neuroids: int = Field(160, ge=1)
     sessions: int = Field(4, ge=1)
@@ -111,10 +133,11 @@ Recording = Annotated[Simulated | BrainIO | TVSD, Field(discriminator="source")]
 
 
 class Schedule(Model):
-    """Optimiser and plateau schedule of one stage.
+    """Optimiser and learning rate of one stage.
 
-    Training ends at the last learning-rate step or at ``max_epochs``; the best validation epoch
-    is restored at every plateau and kept in the end (released code of Safarani 2021).
+    The rate falls at plateaus of the validation score, where the best epoch is restored (released
+    code of Safarani 2021), or, with ``phase_epochs``, every so many epochs (Li et al. 2023).
+    Training ends after the last step or at ``max_epochs``; the best epoch is kept.
     """
 
     optimiser: Literal["sgd", "adam"] = "sgd"
@@ -124,7 +147,9 @@ class Schedule(Model):
     lr_factor: float = Field(0.4, gt=0, lt=1)
     min_lr: float = Field(1e-4, ge=0)
     patience: int = Field(5, ge=0, description="bad epochs tolerated: 5 acts after the sixth")
-    lr_steps: int = Field(5, ge=1, description="plateaus, the last of which ends training")
+    lr_steps: int = Field(5, ge=1, description="plateaus or phases; the last ends training")
+    phase_epochs: int | None = Field(None, ge=1, description="null: plateaus; Li et al. 2023: 4")
+    cycles: int = Field(1, ge=1, description="of lr_steps phases, each begun at lr; Li 2023: 2")
     threshold: float = Field(1e-4, ge=0, description="smallest improvement, absolute")
     max_epochs: int = Field(400, ge=1)
     batch_size: int = Field(128, ge=2)
@@ -215,7 +240,12 @@ class Attacks(Model):
     """Smallest targeted perturbations (Li et al. 2023)."""
 
     images: int = Field(1000, ge=2, description="test images, the same for all; Li et al.: 1000")
-    steps: int = Field(100, ge=2, description="gradients per image, norm and restart")
+    attacks: list[Literal["fmn", "ddn", "pgd", "brendel-bethge"]] = Field(
+        ["fmn"],
+        min_length=1,
+        description="in turn, the smallest perturbation counts; Li et al.: brendel-bethge, pgd",
+    )
+    steps: int = Field(100, ge=2, description="gradients per image, norm, restart of fmn and ddn")
     restarts: int = Field(1, ge=1, description="of each attack, the first from the image itself")
     batch_size: int = Field(256, ge=1, description="images attacked at once")
     seed: int = 1000
@@ -240,6 +270,51 @@ class BrainLikeness(Model):
     )
     images: str | None = Field(None, description="image set; null: that of the reference network")
     bootstrap: int = Field(250, ge=10, description="repetitions")
+
+
+def _without_none(given: object) -> object:
+    """Leave out what an overlay sets to null: so it takes away what it lies over."""
+    if not isinstance(given, Mapping):
+        return given
+    return {name: value for name, value in given.items() if value is not None}
+
+
+class Pair(Model):
+    """A baseline and the same network regularised by neural data."""
+
+    baseline: str
+    regularised: str
+    controls: list[str] = Field([], description="drawn beside them, such as shuffled responses")
+
+
+Family = Literal["neural", "adversarial", "corruption", "preprocessing", "other"]
+
+
+class Comparison(Model):
+    """Networks of one image set whose robustness and preferred frequencies are compared."""
+
+    baseline: str
+    networks: Annotated[dict[str, Family], BeforeValidator(_without_none)] = Field(
+        description="what makes each robust; an overlay takes one away with null"
+    )
+    blur: str | None = Field(None, description="a sweep over frontend.sigma_px; the blur series")
+
+
+class Li2023(Model):
+    """The low-frequency study: which networks are compared."""
+
+    pairs: Annotated[dict[str, Pair], BeforeValidator(_without_none)] = Field(
+        min_length=1,
+        description="Figs. 2, 3 and B, in their order; an overlay takes one away with null",
+    )
+    comparison: Comparison = Field(description="Figs. 4 and 5")
+    imagenet: Comparison | None = Field(None, description="Fig. 6, of an ImageNet-like folder")
+    representations: list[str] = Field(
+        [], description="networks that predict a recording: whose geometry Fig. D takes apart"
+    )
+    norm: Literal["linf", "l2"] = Field("linf", description="of the attacks in figures; Li: linf")
+    bootstrap: int = Field(1000, ge=10, description="repetitions, over seeds and images")
+    example_image: int = Field(0, ge=0, description="test image of the hybrids in Fig. 3")
 
 
 class Safarani2021(Model):
@@ -274,6 +349,7 @@ class Config(Model):
     attacks: Attacks = Attacks()
     hybrids: Hybrids = Hybrids()
     safarani2021: Safarani2021
+    li2023: Li2023
     brain_likeness: BrainLikeness = BrainLikeness()
 
 

@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from neurobust.config import ALEXNET, SCHEDULES, Config, Simulated
+from neurobust.config import ALEXNET, SCHEDULES, Comparison, Config, Simulated
 from neurobust.errors import InputError
-from neurobust.recipes import Classification, Member, Recipe, Responses, expand
+from neurobust.recipes import (
+    Blur,
+    Classification,
+    Member,
+    Recipe,
+    Responses,
+    Similarity,
+    expand,
+)
 from neurobust.schema import nearest, validate
 
 
@@ -33,6 +41,7 @@ class Experiment:
             self._check(name, recipe)
         self._check_study()
         self._check_likeness()
+        self._check_frequency()
 
     def seeds(self, network: str) -> list[int]:
         """Return the seeds with which a network is trained."""
@@ -56,15 +65,21 @@ class Experiment:
 
     def simulated(self, network: str) -> bool:
         """Say whether simulated responses had a part in a network."""
-        recording = self.recording_of(network)
+        similar = self.networks[network].similarity_source()
+        recording = self.recording_of(network if similar is None else similar)
         return recording is not None and self.config.recordings[recording].source == "simulated"
 
     def trains_on_images(self, network: str) -> bool:
-        """Say whether a network's training needs its image set, not a recording's stimuli alone."""
+        """Say whether a network needs its image set, not a recording's stimuli alone."""
         recipe = self.networks[network]
         responses = recipe.objectives_of_kind(Responses)
         recorded = [o for o in responses if o.source in self.config.recordings]
-        return len(recorded) < len(recipe.objectives_of_kind(object))
+        return recipe.classifies() or len(recorded) < len(recipe.objectives_of_kind(object))
+
+    def available(self, network: str) -> bool:
+        """Say whether a network can be had: whether its file of weights is there, if it has one."""
+        weights = self.networks[network].weights
+        return weights is None or weights.exists()
 
     def reference_network(self) -> str | None:
         """Return the network whose corruption errors are 100 %, None for AlexNet's published."""
@@ -78,13 +93,55 @@ class Experiment:
         return [
             name
             for name, recipe in self.networks.items()
-            if recipe.classifies() and recipe.images == images
+            if recipe.classifies() and recipe.images == images and recipe.trunk != "robustbench"
         ]
 
     def scored_simulation(self) -> bool:
         """Say whether the recording on which brain-likeness is scored is simulated."""
         scored = self.config.predictivity[self.config.brain_likeness.predictivity]
         return isinstance(self.config.recordings[scored.recording], Simulated)
+
+    def blur_series(self, comparison: Comparison) -> list[str]:
+        """Return the networks of a comparison that differ from its baseline in their blur alone."""
+        return [] if comparison.blur is None else self.sweep_members(comparison.blur)
+
+    def families(self, comparison: Comparison) -> dict[str, str]:
+        """Return what makes each network of a comparison robust, of those that can be had.
+
+        The baseline comes first, the members of the blur series last.
+        """
+        families = {comparison.baseline: "baseline", **comparison.networks}
+        families |= dict.fromkeys(self.blur_series(comparison), "preprocessing")
+        return {name: family for name, family in families.items() if self.available(name)}
+
+    def frequency_networks(self) -> list[str]:
+        """Return the networks of the low-frequency study that can be had."""
+        study = self.config.li2023
+        paired = [
+            name
+            for pair in study.pairs.values()
+            for name in (pair.baseline, pair.regularised, *pair.controls)
+        ]
+        compared = [
+            name
+            for comparison in (study.comparison, study.imagenet)
+            if comparison is not None
+            for name in self.families(comparison)
+        ]
+        return list(dict.fromkeys([*paired, *compared]))
+
+    def absent_networks(self) -> dict[str, str]:
+        """Return the networks of the low-frequency study that can't be had, with their files."""
+        study = self.config.li2023
+        named = [
+            name
+            for comparison in (study.comparison, study.imagenet)
+            if comparison is not None
+            for name in (comparison.baseline, *comparison.networks)
+        ]
+        return {
+            name: str(self.networks[name].weights) for name in named if not self.available(name)
+        }
 
     def attributes(self, network: str) -> dict[str, str | int | float]:
         """Return what every evaluation of a network says about it."""
@@ -97,6 +154,8 @@ class Experiment:
         }
         if network in self.members:
             attributes |= {"sweep": self.members[network].sweep}
+        if isinstance(recipe.frontend, Blur):
+            attributes |= {"sigma_px": recipe.frontend.sigma_px}
         ratios = [o.ratio for o in recipe.objectives_of_kind(Responses)]
         if recipe.classifies() and ratios:
             attributes |= {"ratio": ratios[0]}
@@ -145,13 +204,18 @@ class Experiment:
         for source in sorted(others):
             known = {**self.config.recordings, **self.networks}
             _known(f"{place}.objectives.source", source, known, "recording or network")
-        if len(others) > 1:
-            raise InputError(
-                f"{place}.objectives.source",
-                f"names several sources: {', '.join(sorted(others))}",
-                expected="one recording or network, since a network has one readout",
-                mend="train one network for each source",
-            )
+        similar = {o.source for o in recipe.objectives_of_kind(Similarity)}
+        for source in sorted(similar):
+            self._check_predictor(f"{place}.objectives.source", source)
+        for sources, why in ((others, "has one readout"), (similar, "learns one similarity")):
+            if len(sources) > 1:
+                raise InputError(
+                    f"{place}.objectives.source",
+                    f"names several sources: {', '.join(sorted(sources))}",
+                    expected=f"one source, since a network {why}",
+                    mend="train one network for each source",
+                )
+        others |= similar
         self._check_monitor(place, recipe)
         if recipe.start_from is not None:
             _known(f"{place}.start_from", recipe.start_from, self.networks, "network")
@@ -233,6 +297,55 @@ class Experiment:
                 f"{reference!r} does not classify the image set on which others are compared",
                 expected=nearest(reference, self.compared_networks()),
                 mend="name a classifier of this image set",
+            )
+
+    def _check_frequency(self) -> None:
+        study = self.config.li2023
+        for name, pair in study.pairs.items():
+            for network in (pair.baseline, pair.regularised, *pair.controls):
+                self._check_classifier(f"li2023.pairs.{name}", network, pair.baseline)
+        for place, comparison in (("comparison", study.comparison), ("imagenet", study.imagenet)):
+            if comparison is None:
+                continue
+            for network in (comparison.baseline, *comparison.networks):
+                self._check_classifier(f"li2023.{place}", network, comparison.baseline)
+            if comparison.blur is not None:
+                sweeps = {member.sweep for member in self.members.values()}
+                _known(f"li2023.{place}.blur", comparison.blur, sweeps, "sweep")
+                for network in self.sweep_members(comparison.blur):
+                    self._check_classifier(f"li2023.{place}.blur", network, comparison.baseline)
+                    if not isinstance(self.networks[network].frontend, Blur):
+                        raise InputError(
+                            f"li2023.{place}.blur",
+                            f"{network!r} has no blur as its frontend",
+                            expected="a sweep over frontend.sigma_px",
+                            mend="name such a sweep, or leave the key out",
+                        )
+        for network in study.representations:
+            self._check_predictor("li2023.representations", network)
+
+    def _check_predictor(self, place: str, network: str) -> None:
+        """Check that a network predicts a recording, so that similarities follow from it."""
+        _known(place, network, self.networks, "network")
+        if self.networks[network].response_source() not in self.config.recordings:
+            raise InputError(
+                place,
+                f"{network!r} predicts no recording",
+                expected="a network with a 'responses' objective whose source is a recording",
+                mend="name a predictor",
+            )
+
+    def _check_classifier(self, place: str, network: str, baseline: str) -> None:
+        """Check that a network classifies the images that the baseline does."""
+        _known(place, network, self.networks, "network")
+        recipe = self.networks[network]
+        _known(place, baseline, self.networks, "network")
+        if not recipe.classifies() or recipe.images != self.networks[baseline].images:
+            raise InputError(
+                place,
+                f"{network!r} does not classify the images of {baseline!r}",
+                expected="classifiers of one image set",
+                mend="leave it out, or train one on these images",
             )
 
 

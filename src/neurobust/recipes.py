@@ -48,13 +48,56 @@ class Augmentation(Model):
     rotation_deg: float = Field(15.0, ge=0, le=180)
 
 
+def _parse_size(value: object) -> object:
+    """Read "8/255" as 8 of 255 levels and pass on numbers."""
+    if isinstance(value, str):
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?)/255", value)
+        if not parts:
+            raise ValueError('expected a number or, in levels of 255, "8/255" in quotes')
+        return float(parts[1]) / 255
+    return value
+
+
+class Adversarial(Model):
+    """Images perturbed against the network while it learns them (Madry et al. 2018)."""
+
+    norm: Literal["linf", "l2"]
+    size: Annotated[float, BeforeValidator(_parse_size)] = Field(
+        gt=0, description='largest perturbation, where pixels run from 0 to 1; such as "8/255"'
+    )
+    steps: int = Field(7, ge=1, description="gradients per batch; Madry et al. 2018: 7")
+    step_size: float = Field(
+        2.5, gt=0, description="of all steps together, in units of the size; Madry et al. 2018: 2.5"
+    )
+
+
+class AugMix(Model):
+    """Mixed chains of simple operations, and consistency of the answers (Hendrycks et al. 2020).
+
+    None of the operations is one of the corruptions of ImageNet-C.
+    """
+
+    severity: int = Field(3, ge=1, le=10)
+    chains: int = Field(3, ge=1)
+    alpha: float = Field(1.0, gt=0, description="of the Dirichlet and Beta distributions")
+    consistency: float = Field(12.0, ge=0, description="weight of the Jensen-Shannon divergence")
+
+
 class Classification(Model):
     """Cross-entropy on the image set's labels; an epoch is one pass over its training images."""
 
     kind: Literal["classification"] = "classification"
     corrupted: float = Field(0.0, ge=0, le=1, description="fraction of corrupted training images")
     augmentation: Augmentation = Augmentation()
+    adversarial: Adversarial | None = None
+    augmix: AugMix | None = None
     ratio: Ratio = 1.0
+
+    @model_validator(mode="after")
+    def _one_defence(self) -> "Classification":
+        if self.adversarial and self.augmix:
+            raise ValueError("give either 'adversarial' or 'augmix', not both")
+        return self
 
 
 class Matching(Model):
@@ -84,7 +127,23 @@ class Responses(Model):
     ratio: Ratio = 1.0
 
 
-Objective = Annotated[Classification | Matching | Responses, Field(discriminator="kind")]
+class Similarity(Model):
+    """Similarity of images as that of predicted neural responses to them (Li et al. 2019)."""
+
+    kind: Literal["similarity"]
+    source: str = Field(description="a network that predicts a recording")
+    layers: list[str] | None = Field(
+        None, description="compared with the neural ones; null: the first, and each stage's last"
+    )
+    weight: float = Field(20.0, gt=0, description="Li et al. 2019: 20")
+    batch_size: int = Field(16, ge=2, description="images, of which all pairs are compared")
+    shuffled: bool = Field(False, description="similarities permuted across images (the control)")
+    ratio: Ratio = 1.0
+
+
+Objective = Annotated[
+    Classification | Matching | Responses | Similarity, Field(discriminator="kind")
+]
 
 
 class Blur(Model):
@@ -92,6 +151,21 @@ class Blur(Model):
 
     kind: Literal["blur"]
     sigma_px: float = Field(1.5, gt=0, description="Li et al. 2023: 1.5")
+
+
+class PCA(Model):
+    """A projection of the images on their first principal components (Li et al. 2023)."""
+
+    kind: Literal["pca"]
+    components: int = Field(512, ge=1, description="Li et al. 2023: 512")
+
+
+Frontend = Annotated[Blur | PCA, Field(discriminator="kind")]
+
+
+Trunk = Literal[
+    "vgg11", "vgg13", "vgg16", "vgg19", "resnet18", "cornet-s", "cornet-z", "robustbench"
+]
 
 
 class Stage(Model):
@@ -112,16 +186,19 @@ class Recipe(Stage):
     label: str = Field("", description="display name; the network's name if left out")
     images: str = Field("", description="the image set that it classifies, or is applied to")
     colour: Literal["gray", "rgb"] = "gray"
-    frontend: Blur | None = Field(None, description="fixed processing before the trunk")
-    trunk: Literal["vgg11", "vgg13", "vgg16", "vgg19", "cornet-s", "cornet-z"] = "vgg19"
+    frontend: Frontend | None = Field(None, description="fixed processing before the trunk")
+    trunk: Trunk = "vgg19"
+    architecture: str | None = Field(
+        None, description="of trunk 'robustbench': a model's name, such as Carmon2019Unlabeled"
+    )
     width: float = Field(1.0, gt=0, le=4, description="factor on every number of channels")
     readout_layer: str = "conv-3-1"
     seeds: list[int] | None = Field(None, min_length=1, description="null: the study's seeds")
     start_from: str | None = Field(None, description="a network whose weights it starts from")
     weights: Path | None = Field(
         None,
-        description="a file of trained weights of this trunk, torchvision's or CORnet's, that it "
-        "starts from; without objectives the trunk is used as it is",
+        description="a file of trained weights of this trunk, named as by torchvision, CORnet "
+        "or RobustBench, that it starts from; without objectives it is used as it is",
     )
     stages: list[Stage] = []
 
@@ -131,6 +208,10 @@ class Recipe(Stage):
             raise ValueError("give either 'objectives' or 'stages', not both")
         if self.weights and self.start_from:
             raise ValueError("give either 'weights' or 'start_from', not both")
+        if (self.trunk == "robustbench") != bool(self.architecture):
+            raise ValueError("'architecture' belongs to trunk 'robustbench', and to no other")
+        if self.trunk == "robustbench" and (self.weights is None or self.training()):
+            raise ValueError("trunk 'robustbench' needs 'weights', and is not trained here")
         return self
 
     def training(self) -> list[Stage]:
@@ -147,9 +228,14 @@ class Recipe(Stage):
         sources = [o.source for o in self.objectives_of_kind(Responses)]
         return sources[0] if sources else None
 
+    def similarity_source(self) -> str | None:
+        """Return the network whose predicted similarities it learns, if any."""
+        sources = [o.source for o in self.objectives_of_kind(Similarity)]
+        return sources[0] if sources else None
+
     def classifies(self) -> bool:
         """Say whether the network has a classifier."""
-        return bool(self.objectives_of_kind(Classification))
+        return self.trunk == "robustbench" or bool(self.objectives_of_kind(Classification))
 
 
 class Sweep(Model):

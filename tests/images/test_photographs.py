@@ -40,6 +40,23 @@ def test_every_class_has_equally_many_patches_per_split():
 def test_the_default_is_twelve_by_twelve_patches():
     data = build_photographs([1, 2], test_fraction=0.2, validation_fraction=0.1, seed=1000)
     assert data["pixels"].shape == (2 * 144, 64, 64, 3)
+    assert data.attrs["identifier"] == "photographs"
+
+
+def test_half_the_size_gives_the_same_patches_under_a_name_of_their_own():
+    """384 px cut into 32 px is the default's grid at half its resolution."""
+    options = {"test_fraction": 0.2, "validation_fraction": 0.1, "seed": 1000}
+    whole = build_photographs([1, 4], **options)
+    half = build_photographs([1, 4], short_side_px=384, tile_px=32, **options)
+    assert half.attrs["identifier"] == "photographs-32px"
+    for name in ("image_id", "label", "split"):
+        np.testing.assert_array_equal(half[name], whole[name])
+    patches = whole["pixels"].values.reshape(288, 32, 2, 32, 2, 3).mean((2, 4))
+    difference = patches - half["pixels"].values
+    # Lanczos is no mean of four pixels: they differ at edges, but on average little; the patches
+    # of one photograph differ by tens of levels.
+    assert np.abs(difference).mean() < 4
+    assert np.abs(patches - half["pixels"].values[::-1]).mean() > 30
 
 
 @pytest.mark.parametrize("number", [3, 10])  # a square and a long one

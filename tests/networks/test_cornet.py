@@ -7,8 +7,9 @@ from torch import nn
 from torch.nn import functional
 
 from neurobust.config import Schedule
-from neurobust.networks.cornet import CHANNELS, build_cornet, build_decoder
+from neurobust.networks.cornet import CHANNELS, build_cornet
 from neurobust.networks.network import Heads, Network, build_network
+from neurobust.networks.trunks import build_decoder
 from neurobust.recipes import Recipe
 from neurobust.training.train import TrainingData, train_network
 

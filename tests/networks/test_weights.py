@@ -153,6 +153,21 @@ def test_torchvision_s_vgg_gives_torchvision_s_features(version, vgg11_bn, image
         assert torch.equal(own[name], value), name
 
 
+def test_torchvision_s_resnet18_is_refused_for_its_stem(save):
+    with torch.device("meta"):
+        state = torchvision.models.resnet18(weights=None).state_dict()
+    state = {name: torch.zeros(value.shape) for name, value in state.items()}
+    with pytest.raises(InputError, match=r"shape \(64, 3, 7, 7\) for 'conv1.weight'") as caught:
+        load_weights(make("resnet18", width=1), save(state))
+    assert "shape (64, 3, 3, 3), for trunk 'resnet18'" in caught.value.expected
+    # With a fitting stem it is taken, but for its classifier of 1000 classes.
+    state["conv1.weight"] = torch.ones(64, 3, 3, 3)
+    network, before = make("resnet18", width=1), make("resnet18", width=1)
+    load_weights(network, save(state))
+    assert torch.equal(network.trunk.conv1.weight, state["conv1.weight"])
+    assert torch.equal(network.classifier.linear.weight, before.classifier.linear.weight)
+
+
 def test_an_absent_file_is_told(tmp_path):
     with pytest.raises(InputError, match="is not there") as caught:
         load_weights(make(), tmp_path / "absent.pth")

@@ -10,16 +10,25 @@ from neurobust.recordings.brainio import read_brainio, write_brainio
 from neurobust.recordings.form import sessions_of
 from neurobust.recordings.simulated import draw_population, drive_cells, normalise, simulate_v1
 from neurobust.recordings.splits import SplitRule
-from neurobust.recordings.tuning import Tuning
+from neurobust.recordings.tuning import MACAQUE, MOUSE, Tuning
 
 SIZE_PX, PX_PER_DEG = 64, 16.0
+MOUSE_PICTURES = {"size_px": 32, "px_per_deg": 0.474}  # 67.5 degrees (Li et al. 2023)
+MACAQUE_PICTURES = {"size_px": 64, "px_per_deg": 14.0}  # 4.6 degrees (Safarani et al. 2021)
 
 
-def make_gratings(orientation_deg, frequency_cpd, phase=0.0, contrast=1.0):
+def make_gratings(
+    orientation_deg,
+    frequency_cpd,
+    phase=0.0,
+    contrast=1.0,
+    size_px=SIZE_PX,
+    px_per_deg=PX_PER_DEG,
+):
     """Return full-field gratings; arguments are broadcast against each other."""
     parameters = np.broadcast_arrays(orientation_deg, frequency_cpd, phase, contrast)
     angle, frequency, phase, contrast = (np.ravel(p)[:, None, None] for p in parameters)
-    axis = (np.arange(SIZE_PX) - (SIZE_PX - 1) / 2) / PX_PER_DEG
+    axis = (np.arange(size_px) - (size_px - 1) / 2) / px_per_deg
     x, y = np.meshgrid(axis, -axis)
     across = x * np.cos(np.deg2rad(angle)) + y * np.sin(np.deg2rad(angle))
     wave = contrast * np.cos(2 * np.pi * frequency * across + phase)
@@ -82,7 +91,7 @@ def test_responses_saturate_with_contrast_and_surrounds_suppress():
     contrast = np.array([0.05, 0.1, 0.2, 0.4, 0.8])
     pictures = make_gratings(30.0, 2.0, -1.0, contrast)
     cell = make_cell(is_complex=True)
-    response = normalise(*drive_cells(pictures, cell, PX_PER_DEG), cell)[:, 0]
+    response = normalise(*drive_cells(pictures, cell, PX_PER_DEG), cell, 0.5)[:, 0]
     assert (np.diff(response) > 0).all()
     gain = np.diff(np.log(response)) / np.log(2)
     assert gain[0] > 0.9  # 2, the exponent, far below the semisaturation; 1 half-way up
@@ -99,7 +108,7 @@ def test_responses_saturate_with_contrast_and_surrounds_suppress():
     mask = make_gratings(120.0, 2.0, 0.0, 0.4).astype(int) - 127
     plain = make_gratings(30.0, 2.0, -1.0, 0.4)
     both = np.concatenate([plain, np.clip(plain + mask, 0, 255).astype(np.uint8)])
-    suppressed = normalise(*drive_cells(both, pair, PX_PER_DEG), pair)[:, 0]
+    suppressed = normalise(*drive_cells(both, pair, PX_PER_DEG), pair, 0.5)[:, 0]
     assert suppressed[1] < 0.8 * suppressed[0]
 
 
@@ -130,6 +139,7 @@ def simulate(natural, table):
             natural,
             table["stimulus_id"].tolist(),
             table["split"].tolist(),
+            species=MACAQUE,
             n_neuroids=41,
             n_sessions=3,
             test_repeats=50,
@@ -170,10 +180,85 @@ def test_the_seed_decides_all(simulate):
 
 
 def test_receptive_fields_lie_at_the_centre_and_cluster_by_session():
-    tuning, session = draw_population(300, 10, size_px=64, px_per_deg=16.0, seed=0)
+    tuning, session = draw_population(MACAQUE, 300, 10, size_px=64, px_per_deg=16.0, seed=0)
     for places in (tuning.x_deg, tuning.y_deg):
         assert np.abs(places).max() <= 0.3 * 2  # of the half-width, 2 degrees
         assert all(np.ptp(places[session == s]) <= 0.2 * 2 for s in range(10))
+
+
+def test_the_macaque_s_cells_and_spikes_are_those_of_before_there_was_a_mouse():
+    """Counts of the version that knew only the macaque, for noise pictures at two resolutions."""
+    pictures = np.random.default_rng(0).integers(0, 256, (24, 32, 32), dtype=np.uint8)
+    split = ["train"] * 16 + ["validation"] * 3 + ["test"] * 5
+    before = {
+        14.0: [99, 46, 51, 25, 49, 40, 100, 71, 47, 43, 122],
+        6.0: [82, 17, 56, 41, 46, 38, 98, 56, 62, 42, 126],
+    }
+    for px_per_deg, by_neuroid in before.items():
+        counts = simulate_v1(
+            pictures,
+            [f"p{index}" for index in range(24)],
+            split,
+            species=MACAQUE,
+            n_neuroids=11,
+            n_sessions=3,
+            test_repeats=4,
+            px_per_deg=px_per_deg,
+            seed=7,
+        )
+        np.testing.assert_array_equal(counts.sum("presentation"), by_neuroid)
+        assert counts.attrs["identifier"] == "simulated.V1.7"
+
+
+def test_mouse_cells_prefer_2_7_cycles_per_picture():
+    # Li et al. 2023, Discussion: .04 cycles per degree and 67.5 degrees.
+    size_deg = MOUSE_PICTURES["size_px"] / MOUSE_PICTURES["px_per_deg"]
+    tuning, _ = draw_population(MOUSE, 4000, 8, **MOUSE_PICTURES, seed=3)
+    # Four standard errors of the median of a log-normal with an SD of an octave.
+    error = 4 * 1.25 * np.log(2) / np.sqrt(4000)
+    assert np.log(np.median(tuning.frequency_cpd) * size_deg) == pytest.approx(
+        np.log(2.7), abs=error
+    )
+    sd_deg = tuning.width_periods / tuning.frequency_cpd
+    assert 4 < np.median(sd_deg) < 15, "receptive fields of many degrees"
+
+
+def respond_by_frequency(species, pictures, cycles):
+    """Return the cells' mean response to each one's best grating of so many cycles per picture."""
+    tuning, _ = draw_population(species, 400, 4, **pictures, seed=5)
+    size_deg = pictures["size_px"] / pictures["px_per_deg"]
+    angles, phases = np.meshgrid(np.arange(0, 180, 30), np.arange(0, 2 * np.pi, np.pi / 2))
+    responses = []
+    for number in cycles:
+        gratings = make_gratings(angles, number / size_deg, phases, 0.5, **pictures)
+        drive, energy = drive_cells(gratings, tuning, pictures["px_per_deg"])
+        response = normalise(drive, energy, tuning, species.pool_sd_deg)
+        responses.append(response.max(axis=0).mean())
+    return np.array(responses)
+
+
+def test_a_mouse_s_population_answers_to_lower_frequencies_than_a_macaque_s():
+    cycles = 2.7 * 2.0 ** np.arange(-2, 4)  # octaves about the mouse's frequency
+    mouse = respond_by_frequency(MOUSE, MOUSE_PICTURES, cycles[:5])  # up to 10.8, within Nyquist
+    assert cycles[mouse.argmax()] == 2.7
+    macaque = respond_by_frequency(MACAQUE, MACAQUE_PICTURES, cycles)
+    # 2.7 cycles per degree, the median, are 12.3 per picture of 4.6 degrees.
+    assert cycles[macaque.argmax()] == 4 * 2.7
+
+
+def test_a_mouse_that_is_shown_less_than_a_period_is_refused():
+    with pytest.raises(InputError, match=r"pictures of 64 px span 4\.57 degrees") as said:
+        draw_population(MOUSE, 4, 1, **MACAQUE_PICTURES, seed=0)
+    assert "at least 25 degrees" in str(said.value)
+    assert "at most 2.56 px_per_deg" in str(said.value)
+    assert "mouse V1" in str(said.value)
+    assert "macaque" not in str(said.value)
+
+
+def test_mouse_and_macaque_of_one_seed_share_no_random_numbers():
+    mouse, _ = draw_population(MOUSE, 50, 2, **MOUSE_PICTURES, seed=0)
+    macaque, _ = draw_population(MACAQUE, 50, 2, **MACAQUE_PICTURES, seed=0)
+    assert not np.isin(mouse.phase, macaque.phase).any()
 
 
 def test_it_says_that_it_is_simulated(simulate):
@@ -189,6 +274,7 @@ def test_pictures_without_contrast_are_refused():
             np.zeros((3, 16, 16), np.uint8),
             list("abc"),
             ["train", "train", "test"],
+            species=MACAQUE,
             n_neuroids=2,
             n_sessions=1,
             test_repeats=2,

@@ -6,7 +6,10 @@ import torch
 from scipy.special import log_softmax
 
 from neurobust import recipes
+from neurobust.images.augmentation import augment
 from neurobust.images.pictures import as_channels
+from neurobust.randomness import seed_for
+from neurobust.training.batches import BatchOrder
 from neurobust.training.objectives import Classification, Matching
 
 STILL = recipes.Augmentation(padding_px=0, flip=False, rotation_deg=0)
@@ -42,6 +45,52 @@ def test_cross_entropy_of_the_right_labels(pictures, watched, find):
         )
         seen += shown.tolist()
     assert sorted(seen) == list(range(24))
+
+
+def test_plain_classification_is_the_cross_entropy_of_augmented_images_to_the_bit(
+    pictures, network
+):
+    augmentation = recipes.Augmentation()
+    objective = classification(pictures, augmentation)
+    order = BatchOrder(24, 10, seed=1, purpose="c", device=pictures.labels.device)
+    network.train()
+    for number in (0, 2, 4):
+        state = torch.get_rng_state()
+        (loss,) = objective.losses(network, number)
+        after = torch.get_rng_state()
+        # The streams that weights of earlier runs followed from: a seed must keep its network.
+        draws = torch.Generator().manual_seed(seed_for(1, "augmentation", "c", number))
+        shown = augment(pictures.seen()[order[number]], generator=draws)
+        torch.set_rng_state(state)
+        logits = network.classify(pictures.standard(shown))
+        expected = torch.nn.functional.cross_entropy(logits, pictures.labels[order[number]])
+        assert torch.equal(loss, expected)
+        assert torch.equal(torch.get_rng_state(), after)  # dropout alone drew from it
+
+
+@pytest.mark.parametrize(
+    ("defence", "passes", "factor"),
+    [
+        ({"adversarial": {"norm": "linf", "size": "8/255", "steps": 3}}, 4, 1),
+        ({"adversarial": {"norm": "l2", "size": 0.5, "steps": 1}}, 2, 1),
+        ({"augmix": {}}, 1, 3),
+    ],
+)
+def test_defences_see_the_same_augmented_batches(pictures, watched, defence, passes, factor):
+    fields = {"augmentation": recipes.Augmentation(), "corrupted": 0.5}
+    next(classification(pictures, **fields).losses(watched, 2))
+    plain = watched.calls.pop()[0]
+    (loss,) = classification(pictures, **fields, **defence).losses(watched, 2)
+    assert loss.isfinite()
+    assert len(watched.calls) == passes
+    shown = watched.calls[-1][0]
+    assert len(shown) == factor * len(plain) == factor * 4
+    if factor == 3:
+        assert torch.equal(shown[:4], plain)
+    else:
+        # Perturbed, but by less than 8 levels, or half in L2, which no pixel can exceed.
+        difference = (shown - plain).abs().max() * pictures.standard.std
+        assert 0 < difference < 0.51
 
 
 def test_an_augmented_batch_follows_from_its_number(pictures, watched):

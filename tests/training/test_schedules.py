@@ -8,7 +8,7 @@ import torch
 
 from neurobust.config import Schedule
 from neurobust.training.loop import schedule_step
-from neurobust.training.schedules import Plateau, build_optimiser
+from neurobust.training.schedules import Phases, Plateau, begin, build_optimiser
 
 # 49 times the float nearest to 1/49 is less than 1.
 RATIOS = [Fraction(ratio) for ratio in ("1/15", "1/49", "2/7", "1/2", "1", "5/2", "3")]
@@ -100,3 +100,21 @@ def test_optimisers_have_the_schedule_s_settings():
     assert isinstance(adam, torch.optim.Adam)
     assert adam.param_groups[0]["lr"] == 0.3
     assert adam.param_groups[0]["weight_decay"] == 0.01
+
+
+def test_phases_lower_the_rate_by_the_clock_and_cycles_raise_it_again():
+    # Li et al. 2023: 2 cycles x 3 phases x 4 epochs, times .3 from phase to phase.
+    course = begin(Schedule(lr=0.01, lr_factor=0.3, lr_steps=3, phase_epochs=4, cycles=2))
+    rates = []
+    while not course.ended:
+        rates.append(course.lr)
+        assert not course.improved(-len(rates)) or len(rates) == 1  # worse and worse
+        assert not course.reached()
+    cycle = [0.01] * 4 + [0.003] * 4 + [0.0009] * 4
+    assert rates == pytest.approx(cycle * 2)
+
+
+def test_phases_keep_the_best_epoch():
+    course = Phases(Schedule(phase_epochs=2))
+    assert [course.improved(score) for score in (0.1, 0.3, 0.2, 0.4)] == [True, True, False, True]
+    assert course.best == 0.4

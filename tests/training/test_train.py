@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from neurobust.config import Schedule
 from neurobust.errors import InputError
+from neurobust.images.pictures import LabelledPictures
+from neurobust.networks.network import Heads, build_network
 from neurobust.recipes import Recipe
+from neurobust.training.similarity import Similarity
 from neurobust.training.train import TrainingData, heads_for, train_network
 from neurobust.training.validation import trial_correlation
 
@@ -170,3 +174,65 @@ def test_a_learning_rate_that_explodes_is_refused(image_set):
     made = recipe(objectives={"c": CLASSIFY})
     with pytest.raises(InputError, match="the loss is not finite"):
         train(made, TrainingData(images=image_set), lr=1e20)
+
+
+@pytest.fixture
+def similarities(recording):
+    """Return cosines of the training stimuli's own pixels, around their mean."""
+    stimuli = recording["stimuli"].to_dataset()
+    shown = stimuli.isel(stimulus=np.flatnonzero(stimuli["split"].values == "train"))
+    flat = shown["pixels"].values.reshape(shown.sizes["stimulus"], -1).astype(np.float64)
+    directions = flat - flat.mean(0)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    cosines = (directions @ directions.T).clip(-1, 1).astype(np.float32)
+    return xr.Dataset(
+        {"similarity": (("stimulus", "other_stimulus"), cosines), "pixels": shown["pixels"]}
+    )
+
+
+SIMILAR = {"kind": "similarity", "source": "p", "batch_size": 20}  # all
+
+
+def similar(**fields):
+    still = {"classification": CLASSIFY, "similarity": SIMILAR | fields}
+    return recipe(width=1 / 16, objectives=still)
+
+
+def test_a_similarity_lowers_its_own_loss_and_its_gamma_is_trained(
+    image_set, similarities, monkeypatch
+):
+    made = []
+    build = Similarity.__init__
+
+    def remember(self, *args, **kwargs):
+        build(self, *args, **kwargs)
+        made.append(self)
+
+    monkeypatch.setattr(Similarity, "__init__", remember)
+    data = TrainingData(images=image_set, similarities={"p": similarities})
+    settings = {"optimiser": "adam", "lr": 0.01, "max_epochs": 6}
+    network, history = train(similar(), data, **settings)
+    losses = history["similarity_loss"]
+    assert losses[-1] < losses[0] / 2
+    assert len(made[0].gamma) == 5  # of VGG11's stages
+    assert (made[0].gamma != 0).all()
+    # The same seed repeats it, running means included; the control has a harder task.
+    again, repeated = train(similar(), data, **settings)
+    assert history == repeated
+    assert same(network, again)
+    _, shuffled = train(similar(shuffled=True), data, **settings)
+    assert shuffled["similarity_loss"][-1] > 2 * losses[-1]
+
+
+def test_principal_components_stay_as_they_were_fitted_before_training(image_set):
+    made = recipe(
+        trunk="resnet18",
+        frontend={"kind": "pca", "components": 10},
+        objectives={"c": CLASSIFY},
+    )
+    network, history = train(made, TrainingData(images=image_set))
+    fitted = build_network(made, Heads(3), seed=0)
+    fitted.fit_to(LabelledPictures.of_split(image_set, "train", colour="gray", device=CPU))
+    assert same(network.frontend, fitted.frontend)
+    assert network.frontend.components.shape == (10, 32 * 32)
+    assert np.isfinite(history["c_loss"]).all()

@@ -22,15 +22,23 @@ FIGURES = [
     *(f"safarani2021/{name}" for name in listed("figures.smk", "FIGURES")),
     *PUBLISHED,
     "brain-likeness/robustness",
+    *(f"li2023/{name}" for name in ("fig2", "fig3", "fig4", "fig5", "figa", "figd")),
 ]
-NEED_NO_NETWORK = {"safarani2021/fig9", "safarani2021/reliability", *PUBLISHED}
+DRAWN_TOGETHER = [*PUBLISHED[1:], "li2023/fig5"]  # by the rule of another figure
+NEED_NO_NETWORK = {"safarani2021/fig9", "safarani2021/reliability", "li2023/figa", *PUBLISHED}
 NETWORK_FILE = re.compile(r"output: results/\w+/networks/(\S+)/seed(\d+)\.pt$", re.MULTILINE)
 RATIOS = {
     *("1to15", "1to10", "1to7", "1to5", "1to4", "1to3", "1to2"),
     *("1to1", "2to1", "3to1", "4to1", "5to1"),
 }  # Safarani 2021, section 3
 PAPERS_SEEDS = {"1000", "2000", "3000", "4000", "5000"}  # its released code
-PREDICTORS = {"monkey-predictor", "oracle-readout"}  # whose one seed the others are trained on
+PREDICTORS = {"monkey-predictor", "oracle-readout", "mouse-predictor"}  # of one seed
+SIGMAS = ("1.0", *(f"1.{tenth}" for tenth in range(1, 10)), "2.0", "2.5", "3.0")  # Li 2023
+TRAINED_ONCE = {
+    *("baseline-32px", "mouse-similarity", "mouse-shuffled"),
+    *("baseline-rgb", "pca", "adversarial-linf", "adversarial-l2", "augmix"),
+    *(f"blur-{sigma}" for sigma in SIGMAS),
+}  # as in the paper
 
 
 def figures_drawn(plan):
@@ -41,9 +49,9 @@ def test_everything_can_be_planned(workflow):
     plan = workflow.plan()
     assert plan.status == 0, plan.said
     assert plan.jobs["all"] == 1
-    assert len(figures_drawn(plan)) == len(FIGURES) - len(PUBLISHED) + 1
+    assert len(figures_drawn(plan)) == len(FIGURES) - len(DRAWN_TOGETHER)
     assert plan.jobs["tabulate_scores"] == plan.jobs["collect_claims"] == 1
-    assert plan.jobs["check_claims"] == 2
+    assert plan.jobs["check_claims"] == 3
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -60,13 +68,46 @@ def test_the_papers_scale_can_be_planned_without_its_data(workflow):
     seeds = {}
     for network, seed in NETWORK_FILE.findall(plan.said):
         seeds.setdefault(network, set()).add(seed)
-    for predictor in PREDICTORS:
-        assert len(seeds.pop(predictor)) == 1
+    for once in PREDICTORS | TRAINED_ONCE:
+        assert len(seeds.pop(once)) == 1
     assert all(given == PAPERS_SEEDS for given in seeds.values())
     swept = {f"{name}-{ratio}" for name in ("mtl-monkey", "mtl-shuffled") for ratio in RATIOS}
     others = {"baseline", "cornet-s", "cornet-z", "oracle", "mtl-oracle", "mtl-real"}
     assert {*seeds} == swept | others
     assert plan.jobs["retrieve_tiny_imagenet"] == 1
+
+
+def test_a_checkpoint_that_is_not_there_is_named_and_the_others_are_compared(workflow):
+    there = workflow.folder / "resources/robustbench/Wu2020Adversarial_extra.pt"
+    there.parent.mkdir(parents=True, exist_ok=True)
+    there.touch()
+    plan = workflow.plan("li2023", options=("--configfile", "presets/paper.yaml"))
+    there.unlink()
+    assert plan.status == 0, plan.said
+    assert "carmon2019 is left out" in plan.said
+    assert "resources/robustbench/Carmon2019Unlabeled.pt" in plan.said
+    assert "evaluations/attacks/wu2020.nc" in plan.said
+    assert "evaluations/attacks/carmon2019.nc" not in plan.said
+
+
+def test_figure_6_is_drawn_where_an_imagenet_like_folder_is_compared(workflow, tmp_path):
+    preset = tmp_path / "imagenet.yaml"
+    preset.write_text(
+        "images: {imagenet: {source: folder, path: resources/imagenet}}\n"
+        "networks:\n"
+        "  resnet: {like: baseline-32px, images: imagenet, colour: rgb, trunk: resnet18}\n"
+        "  blurred:\n"
+        "    like: resnet\n"
+        "    start_from: resnet\n"
+        "    frontend: {kind: blur, sigma_px: 1.5}\n"
+        "    sweep: {field: frontend.sigma_px, values: [1.0, 2.0]}\n"
+        "li2023: {imagenet: {baseline: resnet, networks: {}, blur: blurred}}\n"
+    )
+    plan = workflow.plan(
+        "results/figures/li2023/fig6.pdf", options=("--configfile", str(preset))
+    )
+    assert plan.status == 0, plan.said
+    assert figures_drawn(plan) == ["draw_robustness_scatters"]
 
 
 def test_the_study_on_published_numbers_trains_nothing(workflow):
@@ -85,7 +126,8 @@ def test_brain_likeness_compares_every_classifier(workflow):
     assert plan.status == 0, plan.said
     kinds = ("corruptions", "predictivity", "attacks", "hybrids")
     assert len({plan.jobs[f"evaluate_{kind}"] for kind in kinds}) == 1
-    assert plan.jobs["evaluate_attacks"] == 11  # all but the two that only predict
+    # All classifiers of its images: not those of 32 px, and not the two that only predict.
+    assert plan.jobs["evaluate_attacks"] == 10
 
 
 def test_real_data_can_be_planned_without_them(workflow):

@@ -18,6 +18,8 @@ USE_A_GPU = {
     "evaluate_behaviour",
     "evaluate_attacks",
     "evaluate_hybrids",
+    "measure_similarity",
+    "measure_corruption_spectra",
 }
 
 

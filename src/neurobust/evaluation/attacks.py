@@ -2,32 +2,28 @@
 
 Perturbations live in the network's input, gray or RGB, with pixels from 0 to 1 (Li et al. 2023,
 where foolbox's Brendel & Bethge attack found them; here its Fast Minimum-Norm attack does, in a
-fraction of the time: see :mod:`~.perturbations`).
+fraction of the time, unless others are asked for: see :mod:`~.perturbations`).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Bool, Float, Int8, Int64
+from jaxtyping import Float
 from torch import Tensor
 
 from neurobust.dims import IMAGE, SEED, TEST
+from neurobust.evaluation.attack_results import Results
 from neurobust.evaluation.pairing import derange_labels
-from neurobust.evaluation.perturbations import NORMS, perturb
+from neurobust.evaluation.perturbations import perturb
 from neurobust.evaluation.pixels import PixelClassifier
+from neurobust.evaluation.search import NORMS, Start
 from neurobust.images.pictures import LabelledPictures
 from neurobust.networks.devices import place
 from neurobust.networks.network import Network
-from neurobust.randomness import generator
-
-NORM = "norm"
-UNITS = "1 (pixel range 0 to 1)"
-# ASSUME: further restarts begin beside the image, as far as a perturbation may go; starts from
-# images of the target class, as in the paper, ended in perturbations about three times as large.
-_JITTER = 4 / 255
+from neurobust.randomness import generator, seed_for
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +33,7 @@ def evaluate_attacks(
     image_set: xr.Dataset,
     *,
     images: int,
+    attacks: Sequence[str],
     steps: int,
     restarts: int,
     batch_size: int,
@@ -58,11 +55,14 @@ def evaluate_attacks(
         See :mod:`neurobust.images.sets`.
     images
         How many test images, drawn at random; all, if there are fewer (Li et al. 2023: 1000).
+    attacks
+        Of :data:`~neurobust.evaluation.perturbations.ATTACKS`, in turn; ``ddn`` is for L2 alone.
+        The smallest perturbation of all attacks and restarts counts.
     steps
-        Gradients per image, norm and restart.
+        Gradients per image, norm and restart of ``fmn`` and ``ddn``.
     restarts
-        How often each attack is run: from the image, then from random points beside it. The
-        smallest perturbation counts.
+        How often each attack is run: from the image, then from random points beside it;
+        ``brendel-bethge`` from other images that are answered with the target.
     batch_size
         Images that are attacked at once.
     seed
@@ -72,10 +72,7 @@ def evaluate_attacks(
 
     Returns
     -------
-    ``distance(seed, norm, image)``, in units of the pixel range, infinite where ``found(seed,
-    norm, image)`` is 0: where no attack ended in an image that, seen afresh, is answered with
-    the target. ``correct(seed, image)``, 0 or 1, for the images as they are. And
-    ``median_distance(seed, norm)``, see :func:`median_distance`. Along ``image`` lie image_id,
+    See :meth:`~neurobust.evaluation.attack_results.Results.label`. Along ``image`` lie image_id,
     label and target.
 
     Raises
@@ -85,94 +82,41 @@ def evaluate_attacks(
     """
     first = next(iter(networks.values()))
     test = LabelledPictures.of_split(image_set, TEST, colour=first.recipe.colour, device=device)
+    if len(test) < images:
+        log.warning("%s images are to be attacked, the test images are %s", images, len(test))
     labels = test.labels.cpu().numpy()
     partner = derange_labels(labels, generator=generator(seed, "attacks", "targets"))
     chosen = np.sort(generator(seed, "attacks", "images").permutation(len(test))[:images])
-    ids = test.image_ids.cpu().numpy()[chosen]
     targets = torch.from_numpy(labels[partner[chosen]]).to(device)
-    pixels = test.seen()[torch.from_numpy(chosen).to(device)]
+    pixels = test.seen()
 
-    correct = np.zeros((len(networks), len(chosen)), np.int8)
-    distance = np.zeros((len(networks), len(NORMS), len(chosen)))
+    results = Results(list(networks), len(chosen), rows=pixels.shape[2], columns=pixels.shape[3])
     for s, network in enumerate(networks.values()):
         classifier = PixelClassifier(place(network, device), test.standard)
+        examples = _Examples(classifier, test, pixels, batch_size)
         for begin in range(0, len(chosen), batch_size):
-            part = slice(begin, begin + batch_size)
-            shown = pixels[part].float() / 255
+            part = chosen[begin : begin + batch_size]
+            at = slice(begin, begin + len(part))
+            shown = pixels[torch.from_numpy(part).to(device)].float() / 255
             answers = classifier.answers(shown).cpu().numpy()
-            correct[s, part] = answers == labels[chosen[part]]
-            starts = [_jitter(shown, ids[part], seed, restart) for restart in range(restarts)]
+            results.correct[s, at] = answers == labels[part]
+            starts = [_start(shown, examples, part, targets[at], seed, r) for r in range(restarts)]
             for n, norm in enumerate(NORMS.values()):
-                _, sizes = perturb(
-                    classifier, shown, targets[part], norm, steps=steps, starts=starts
+                search = perturb(
+                    classifier, shown, targets[at], norm, attacks=attacks, steps=steps, starts=starts
                 )
-                distance[s, n, part] = sizes.cpu().numpy()
+                results.enter(s, n, at, search)
     return (
-        _label(distance, correct, list(networks))
+        results.label()
         .assign_coords(
-            image_id=(IMAGE, ids),
+            image_id=(IMAGE, test.image_ids.cpu().numpy()[chosen]),
             label=(IMAGE, labels[chosen]),
             target=(IMAGE, targets.cpu().numpy()),
         )
-        .assign_attrs(images=image_set.attrs["identifier"], steps=steps, restarts=restarts)
-    )
-
-
-def median_distance(
-    distance: Float[np.ndarray, " image"], correct: Bool[np.ndarray, " image"]
-) -> float:
-    """Return the size of perturbation at which half of the correctly classified images are fooled.
-
-    The smallest that fools at least half of them (Li et al. 2023: the size of 50 % success);
-    infinite if fewer were fooled at all, NaN if no image is classified correctly.
-    """
-    fooled = np.sort(distance[correct])
-    return float(fooled[(len(fooled) - 1) // 2]) if len(fooled) else np.nan
-
-
-def _jitter(
-    images: Float[Tensor, "image channel row column"],
-    ids: Int64[np.ndarray, " image"],
-    seed: int,
-    restart: int,
-) -> Float[Tensor, "image channel row column"]:
-    """Return where a restart begins: the first at the images, others beside them."""
-    if restart == 0:
-        return images
-    size = images.shape[1:]
-    drawn = [
-        generator(seed, "attacks", "start", restart, number).uniform(-_JITTER, _JITTER, size)
-        for number in ids
-    ]
-    return (images + torch.from_numpy(np.stack(drawn)).to(images)).clamp(0, 1)
-
-
-def _label(
-    distance: Float[np.ndarray, "seed norm image"],
-    correct: Int8[np.ndarray, "seed image"],
-    seeds: list[int],
-) -> xr.Dataset:
-    found = np.isfinite(distance)
-    for s, seed in enumerate(seeds):
-        if not correct[s].any():
-            log.warning("seed %s classifies no image correctly: no median distance", seed)
-        for n, norm in enumerate(NORMS):
-            if not found[s, n].all():
-                log.warning(
-                    "seed %s, %s: no perturbation found for %s of %s images",
-                    *(seed, norm, (~found[s, n]).sum(), found.shape[-1]),
-                )
-    median = [
-        [median_distance(d, c == 1) for d in by_norm]
-        for by_norm, c in zip(distance, correct, strict=True)
-    ]
-    dims = (SEED, NORM, IMAGE)
-    return xr.Dataset(
-        {
-            "distance": (dims, distance, {"units": UNITS}),
-            "found": (dims, found.astype(np.int8)),
-            "correct": ((SEED, IMAGE), correct),
-            "median_distance": ((SEED, NORM), median, {"units": UNITS}),
-        },
-        coords={SEED: seeds, NORM: list(NORMS)},
+        .assign_attrs(
+            images=image_set.attrs["identifier"],
+            attacks=" ".join(attacks),
+            steps=steps,
+            restarts=restarts,
+        )
     )

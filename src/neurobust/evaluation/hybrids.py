@@ -108,8 +108,8 @@ def evaluate_hybrids(
     ``p_low`` and ``p_high(seed, permutation, mixing_frequency)``, the fractions of hybrids
     classified as the low and as the high image's class, and ``reversal_frequency(seed,
     permutation)`` with ``crossings(seed, permutation)``, both from :func:`find_reversal`. The
-    attributes ``not_reversed`` and ``reversed_repeatedly`` count the curves without a reversal
-    and with more than one crossing; the log names them.
+    attributes ``not_reversed`` and ``reversed_repeatedly`` count the curves without a crossing that
+    gives a reversal and with more than one crossing; the log names them.
 
     Raises
     ------
@@ -156,15 +156,20 @@ def find_reversal(
 
     Returns
     -------
-    The frequency, between its neighbours by linear interpolation, or NaN if the curve never
-    rises through zero; and the number of crossings in either direction. Touching zero is none.
+    The frequency, between its neighbours by linear interpolation, and the number of crossings in
+    either direction. Touching zero is none. A curve that never crosses has the end of the range at
+    which it would: the first frequency if it lies above zero, the last if below. NaN if it is zero
+    throughout, or falls and does not rise again.
     """
     signed = np.flatnonzero(difference)
     crossed = [a for a, b in pairwise(signed) if difference[a] * difference[b] < 0]
     # ASSUME: of several crossings the first upward one is the reversal; the paper speaks of one.
     rises = [a for a in crossed if difference[a] < 0]
     if not rises:
-        return np.nan, len(crossed)
+        # ASSUME: a network that goes by the mean alone, which no high image has, reverses at 0.
+        if crossed or not len(signed):
+            return np.nan, len(crossed)
+        return float(frequencies[0 if difference[signed[0]] > 0 else -1]), 0
     around = [rises[0], rises[0] + 1]
     reversal = np.interp(0.0, difference[around], np.asarray(frequencies)[around])
     return float(reversal), len(crossed)
@@ -200,7 +205,7 @@ def _label(
             MIXING_FREQUENCY: (MIXING_FREQUENCY, list(frequencies), {"units": UNITS}),
         },
         attrs={
-            "not_reversed": int(np.isnan(reversal).sum()),
+            "not_reversed": int((np.isnan(reversal) | (crossings == 0)).sum()),
             "reversed_repeatedly": int((crossings > 1).sum()),
         },
     )

@@ -6,7 +6,9 @@ from typing import Any
 import xarray as xr
 from pydantic import TypeAdapter
 
-from neurobust.config import SPLIT_SEED, ImageSet, Photographs
+from neurobust.config import CIFAR10, SPLIT_SEED, Folder, ImageSet, Photographs
+from neurobust.images.cifar10 import read_cifar10
+from neurobust.images.folder import read_folder
 from neurobust.images.photographs import build_photographs
 from neurobust.images.tiny_imagenet import read_tiny_imagenet
 
@@ -20,6 +22,22 @@ def build_image_set(settings: Mapping[str, Any]) -> xr.Dataset:
             short_side_px=chosen.short_side_px,
             tile_px=chosen.tile_px,
             test_fraction=chosen.test,
+            validation_fraction=chosen.validation,
+            seed=SPLIT_SEED,
+        )
+    if isinstance(chosen, CIFAR10):
+        return read_cifar10(
+            chosen.path,
+            classes=chosen.classes,
+            validation_fraction=chosen.validation,
+            seed=SPLIT_SEED,
+        )
+    if isinstance(chosen, Folder):
+        return read_folder(
+            chosen.path,
+            classes=chosen.classes,
+            size_px=chosen.size_px,
+            short_side_px=chosen.short_side_px,
             validation_fraction=chosen.validation,
             seed=SPLIT_SEED,
         )

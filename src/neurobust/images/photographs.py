@@ -21,6 +21,7 @@ from neurobust.images.sets import CHANNELS, decode_rgb, make_image_set
 from neurobust.randomness import generator
 
 TASK = "which photograph does a patch come from"
+TILE_PX = 64
 
 _PLACE = "image set 'photographs'"
 _FILE_NAME = re.compile(r"imagenet_(?P<number>\d+)_(?P<imagenet_class>\d+)\.jpg")
@@ -31,7 +32,7 @@ def build_photographs(
     numbers: Sequence[int],
     *,
     short_side_px: int = 768,
-    tile_px: int = 64,
+    tile_px: int = TILE_PX,
     test_fraction: float,
     validation_fraction: float,
     seed: int,
@@ -79,7 +80,7 @@ def build_photographs(
         label=np.repeat(np.arange(len(files), dtype=np.int64), n_tiles),
         split=np.concatenate([_deal(sizes, seed, number) for number in files]).tolist(),
         class_names=[_class_name(path) for path in files.values()],
-        identifier="photographs",
+        identifier="photographs" if tile_px == TILE_PX else f"photographs-{tile_px}px",
         source=f"package data of foolbox {importlib.metadata.version('foolbox')}",
         licence="photographs of ImageNet (non-commercial research), distributed with foolbox (MIT)",
         task=TASK,

@@ -87,17 +87,6 @@ def build_cornet(
     }
 
 
-def build_decoder(in_channels: int, n_classes: int) -> nn.Sequential:
-    """Build CORnet's decoder: the average over positions, and a linear layer."""
-    return nn.Sequential(
-        OrderedDict(
-            avgpool=nn.AdaptiveAvgPool2d(1),
-            flatten=nn.Flatten(),
-            linear=nn.Linear(in_channels, n_classes),
-        )
-    )
-
-
 def _recurrent_v1(in_channels: int, channels: int) -> nn.Sequential:
     return nn.Sequential(
         OrderedDict(

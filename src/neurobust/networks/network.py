@@ -1,5 +1,6 @@
 """A network: frontend, trunk, a classifier where it classifies, a readout where it predicts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -7,8 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from neurobust.errors import InputError
-from neurobust.networks.frontends import build_frontend
+from neurobust.images.pictures import LabelledPictures
+from neurobust.networks.frontends import FittedModule, build_frontend
 from neurobust.networks.readouts import GaussianReadout
+from neurobust.networks.robustbench import ROBUSTBENCH, build_zoo_model
 from neurobust.networks.trunks import build_classifier, build_trunk, initialise
 from neurobust.recipes import Recipe
 from neurobust.schema import nearest
@@ -59,7 +62,7 @@ class Network(nn.Module):
     Raises
     ------
     InputError
-        If the trunk has no such layer.
+        If the trunk has no such layer, or is a model of RobustBench that cannot be built.
     """
 
     def __init__(self, recipe: Recipe, heads: Heads) -> None:
@@ -67,34 +70,64 @@ class Network(nn.Module):
         self.recipe = recipe
         self.heads = heads
         self.frontend = build_frontend(recipe.frontend)
+        self.classifier: nn.Module | None = None
+        self.readout: GaussianReadout | None = None
+        if recipe.trunk == ROBUSTBENCH:
+            self.trunk, self._outputs = build_zoo_model(recipe, heads.n_classes)
+            self.classifier = nn.Identity()  # the model is a classifier, whole
+            return
         self.trunk, self._outputs = build_trunk(
             recipe.trunk, width=recipe.width, in_channels=1 if recipe.colour == "gray" else 3
         )
         last = list(self._outputs.values())[-1][1]
-        self.classifier = (
-            build_classifier(recipe.trunk, last, heads.n_classes, width=recipe.width)
-            if heads.n_classes
-            else None
-        )
+        if heads.n_classes:
+            self.classifier = build_classifier(
+                recipe.trunk, last, heads.n_classes, width=recipe.width
+            )
         neuroids = sum(len(names) for names in (heads.sessions or {}).values())
-        self.readout = (
-            GaussianReadout(
+        if neuroids:
+            self.readout = GaussianReadout(
                 neuroids,
                 self._outputs[self.known_layer(recipe.readout_layer)][1],
                 continuous=heads.continuous,
             )
-            if neuroids
-            else None
-        )
         self.apply(initialise)
+
+    def fit_to(self, pictures: LabelledPictures) -> None:
+        """Fit to the training images of its image set whatever part is made from them.
+
+        Raises
+        ------
+        InputError
+            If the images do not do for it.
+        """
+        for module in self.modules():
+            if isinstance(module, FittedModule):
+                module.fit(pictures)
 
     @property
     def layers(self) -> list[str]:
         """The names of the trunk's layers, in order."""
         return list(self._outputs)
 
+    def stage_layers(self) -> list[str]:
+        """Return the trunk's first layer and the last one of each stage, in order.
+
+        A stage is the layers whose names differ in their last number alone: a block of a VGG or a
+        ResNet, an area of a CORnet. Of ResNet18 these are convolutions 1, 5, 9, 13 and 17.
+        """
+        last = {name.rpartition("-")[0] or name: name for name in self.layers}
+        return list(dict.fromkeys([self.layers[0], *last.values()]))
+
     def known_layer(self, name: str) -> str:
-        """Return the name of a layer, or raise an InputError if there is none such."""
+        """Return the name of a layer, or raise an InputError if there is none to be read."""
+        if self.recipe.trunk == ROBUSTBENCH:
+            raise InputError(
+                f"layer {name!r}",
+                "a model of RobustBench is used whole, its layers are not read",
+                expected="another trunk where features or responses are asked for",
+                mend="leave the network out of what reads layers",
+            )
         if name not in self._outputs:
             raise InputError(
                 f"layer {name!r}",
@@ -113,6 +146,19 @@ class Network(nn.Module):
     ) -> Float[Tensor, "image feature row_ column_"]:
         """Return a layer's output for standardised images."""
         return self.up_to(layer)(self.frontend(images))
+
+    def features_of(
+        self, images: Float[Tensor, "image channel row column"], layers: Sequence[str]
+    ) -> list[Float[Tensor, "image ..."]]:
+        """Return the outputs of several layers, from one pass up to the last of them."""
+        ends = [self._outputs[self.known_layer(layer)][0] for layer in layers]
+        outputs = {}
+        maps = self.frontend(images)
+        for index, module in enumerate(self.trunk[: max(ends) + 1]):
+            maps = module(maps)
+            if index in ends:
+                outputs[index] = maps
+        return [outputs[end] for end in ends]
 
     def classify(
         self, images: Float[Tensor, "image channel row column"]

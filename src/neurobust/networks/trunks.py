@@ -1,4 +1,4 @@
-"""Trunks at any width, for gray or colour images: VGG with batch normalisation, and CORnets.
+"""Trunks at any width, for gray or colour images: VGG, ResNet18 and CORnets.
 
 The VGG layers, their order and their initialisation are those of VGG with batch normalisation
 (Simonyan & Zisserman 2015) as torchvision numbers them, so that its weights can be loaded; a test
@@ -6,9 +6,11 @@ compares the two. They are built here because a gray network needs a one-channel
 because importing torchvision costs a job more time than building the network.
 """
 
+from collections import OrderedDict
+
 from torch import nn
 
-from neurobust.networks import cornet
+from neurobust.networks import cornet, resnet
 
 CONVOLUTIONS = {
     "vgg11": (1, 1, 2, 2, 2),
@@ -30,7 +32,7 @@ def build_trunk(trunk: str, *, width: float, in_channels: int) -> tuple[nn.Seque
     Parameters
     ----------
     trunk
-        ``vgg11``, ``vgg13``, ``vgg16``, ``vgg19``, ``cornet-s`` or ``cornet-z``.
+        ``vgg11``, ``vgg13``, ``vgg16``, ``vgg19``, ``resnet18``, ``cornet-s`` or ``cornet-z``.
     width
         Factor on every number of channels.
     in_channels
@@ -40,8 +42,12 @@ def build_trunk(trunk: str, *, width: float, in_channels: int) -> tuple[nn.Seque
     -------
     The layers, and for each name the index of its last layer with its channels. VGG's are five
     blocks that halve rows and columns, with names such as ``conv-3-1`` for the ReLU after batch
-    normalisation; a CORnet's are the areas V1, V2, V4 and IT.
+    normalisation; ResNet18's are ``conv-1`` and its blocks, ``block-1-1`` to ``block-4-2``; a
+    CORnet's are the areas V1, V2, V4 and IT.
     """
+    if trunk == resnet.RESNET18:
+        stages = tuple(scaled(size, width) for size in resnet.CHANNELS)
+        return resnet.build_resnet18(channels=stages, in_channels=in_channels)
     if trunk in cornet.CORNETS:
         channels_of = {area: scaled(size, width) for area, size in cornet.CHANNELS.items()}
         return cornet.build_cornet(trunk, channels=channels_of, in_channels=in_channels)
@@ -69,10 +75,10 @@ def build_classifier(
 
     On VGG the fully convolutional one of Safarani 2021: three 1x1 convolutions, dropout .5 after
     the first two, a global maximum over positions at the end; 4096 hidden channels at width 1
-    (released code). On a CORnet its linear decoder.
+    (released code). On a CORnet or ResNet18 its linear decoder.
     """
-    if trunk in cornet.CORNETS:
-        return cornet.build_decoder(in_channels, n_classes)
+    if trunk == resnet.RESNET18 or trunk in cornet.CORNETS:
+        return build_decoder(in_channels, n_classes)
     hidden = scaled(4096, width)
     return nn.Sequential(
         nn.Conv2d(in_channels, hidden, kernel_size=1),
@@ -84,6 +90,17 @@ def build_classifier(
         nn.Conv2d(hidden, n_classes, kernel_size=1),
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
+    )
+
+
+def build_decoder(in_channels: int, n_classes: int) -> nn.Sequential:
+    """Build the classifier of CORnets and ResNets: average over positions, and a linear layer."""
+    return nn.Sequential(
+        OrderedDict(
+            avgpool=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            linear=nn.Linear(in_channels, n_classes),
+        )
     )
 
 

@@ -1,5 +1,6 @@
-"""Trained weights from a user's file: torchvision's VGG with batch normalisation, or CORnet's."""
+"""Trained weights from a user's file: of VGGs, ResNet18, CORnets or RobustBench's models."""
 
+import re
 from pathlib import Path
 
 import torch
@@ -8,10 +9,16 @@ from torch import Tensor
 from neurobust.errors import InputError
 from neurobust.networks.files import UNREADABLE
 from neurobust.networks.network import Network
+from neurobust.networks.robustbench import ROBUSTBENCH, load_zoo_weights
 
+_WRAPPERS = ("state_dict", "model_state_dict", "net", "model", "last")
+"""Under what files hold a state_dict; of several, as in RobustBench, the ``last`` epoch's."""
 _PARALLEL = "module."  # what torch's DataParallel puts before every name
 _TORCHVISION = "features."
-_DECODER = "decoder."
+# CORnet's classifier, torchvision's of ResNets, and that of ResNets written for CIFAR.
+_DECODER = re.compile(r"^(decoder\.linear|fc|linear)\.")
+_BLOCK = re.compile(r"^layer(\d)\.(\d)\.")
+_SHORTCUT = re.compile(r"(?<=\.)shortcut\.")  # torchvision's downsample, in ResNets for CIFAR
 
 
 def load_weights(network: Network, path: Path) -> None:
@@ -22,16 +29,24 @@ def load_weights(network: Network, path: Path) -> None:
     network
         Changed in place.
     path
-        What ``torch.save`` wrote: a ``state_dict``, or a mapping that holds one under that name.
-        CORnet's decoder is copied if it has the network's number of classes; other classifiers
-        are not.
+        What ``torch.save`` wrote: a ``state_dict``, or a mapping that holds one under that name
+        or ``net`` or ``model``. The classifier of a CORnet or ResNet is copied if it has the
+        network's number of classes, other classifiers are not; a model of RobustBench is copied
+        whole.
 
     Raises
     ------
     InputError
-        If the file is absent, no such mapping, or lacks a tensor of the trunk in its shape.
+        If the file is absent, no such mapping, or lacks a tensor of the trunk in its shape; or is
+        not the file of the model of RobustBench.
     """
-    given = {_our_name(name): value for name, value in _read(path).items()}
+    tensors = _read(path)
+    if network.recipe.trunk == ROBUSTBENCH:
+        model = network.trunk.get_submodule("model")
+        name = str(network.recipe.architecture)
+        load_zoo_weights(model, tensors, architecture=name, path=path)
+        return
+    given = {_our_name(name): value for name, value in tensors.items()}
     wanted = network.state_dict()
     for name, value in wanted.items():
         if not name.startswith("trunk.") or name.endswith("num_batches_tracked"):
@@ -70,8 +85,11 @@ def _read(path: Path) -> dict[str, Tensor]:
         # The first sentence: torch goes on to advise what would run a file's code.
         told = str(error).partition("\n")[0].partition(". ")[0] or type(error).__name__
         raise _unusable(path, f"cannot be read ({told})") from error
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-        content = content["state_dict"]
+    while isinstance(content, dict):
+        held = [name for name in _WRAPPERS if isinstance(content.get(name), dict)]
+        if not held:
+            break
+        content = content[held[0]]
     if not isinstance(content, dict) or not any(isinstance(v, Tensor) for v in content.values()):
         raise _unusable(path, "holds no state_dict")
     return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
@@ -88,6 +106,7 @@ def _unusable(path: Path, problem: str) -> InputError:
 
 def _our_name(name: str) -> str:
     name = name.removeprefix(_PARALLEL)
-    if name.startswith(_DECODER):
-        return f"classifier.{name.removeprefix(_DECODER)}"
-    return f"trunk.{name.removeprefix(_TORCHVISION).removeprefix(_PARALLEL)}"
+    if _DECODER.match(name):
+        return _DECODER.sub("classifier.linear.", name)
+    name = name.removeprefix(_TORCHVISION).removeprefix(_PARALLEL)
+    return "trunk." + _SHORTCUT.sub("downsample.", _BLOCK.sub(r"layer\1-\2.", name))

@@ -17,6 +17,7 @@ from neurobust.images.sets import luma
 from neurobust.recordings import simulated
 from neurobust.recordings.brainio import read_brainio
 from neurobust.recordings.splits import SplitRule
+from neurobust.recordings.tuning import SPECIES
 from neurobust.recordings.tvsd import read_tvsd
 
 ORIGINS = {
@@ -125,6 +126,7 @@ def simulate_recording(
         gray,
         ids,
         split,
+        species=SPECIES[chosen.species],
         n_neuroids=chosen.neuroids,
         n_sessions=chosen.sessions,
         test_repeats=chosen.test_repeats,
@@ -160,7 +162,7 @@ def _read_simulated(chosen: Simulated, files: Mapping[str, str]) -> xr.DataTree:
         size_px=chosen.size_px,
         px_per_deg=chosen.px_per_deg,
         split=_rule(Split(column="split")),
-        species="none (simulated)",
+        species=f"{chosen.species} (simulated)",
         window_start_ms=simulated.WINDOW_START_MS,
         window_stop_ms=simulated.WINDOW_STOP_MS,
         exclude_neuroids=chosen.exclude_neuroids,

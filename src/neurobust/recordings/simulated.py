@@ -1,4 +1,4 @@
-"""A simulated population of macaque V1, for when no recording is at hand.
+"""A simulated population of macaque or mouse V1, for when no recording is at hand.
 
 Simple and complex Gabor cells with published tuning (:mod:`~.tuning`), divisive normalisation
 (Heeger 1992) and Poisson spikes. Nothing here is a recording: every file made of it says
@@ -16,6 +16,7 @@ from neurobust.errors import InputError
 from neurobust.randomness import generator
 from neurobust.recordings.tuning import (
     Cells,
+    Species,
     Tuning,
     draw_frequency_and_size,
     draw_orientation,
@@ -24,16 +25,13 @@ from neurobust.recordings.tuning import (
 WINDOW_START_MS, WINDOW_STOP_MS = 40, 160  # of counting spikes (Safarani 2021)
 _WINDOW_S = (WINDOW_STOP_MS - WINDOW_START_MS) / 1000
 
-# ASSUME: the rest has no single source. Half of the cells are simple, half complex (as in
-# Dapello 2020); a session's array covers a patch of receptive fields within +-0.3 of the picture's
-# half-width, where the Gaussian readout starts too (Safarani 2021).
+# ASSUME: the rest has no single source, and is the same for all species. Half of the cells are
+# simple, half complex (as in Dapello 2020).
 COMPLEX_SHARE = 0.5
-ARRAY_CENTRE, ARRAY_REACH = 0.2, 0.1  # of the half-width; sum 0.3
 # ASSUME: exponent 2 (Heeger 1992). SEMISATURATION is a contrast, chosen for natural pictures, whose
 # contrast in one cell's band is far below a grating's.
 EXPONENT = 2
 SEMISATURATION = 0.1
-POOL_SD_DEG = 0.5  # of the Gaussian weights of the normalisation pool, by distance in the field
 # ASSUME: mean evoked rates of 5 to 30 spikes per second over natural pictures, log-uniform, on top
 # of 1 spike per second; a cell that few pictures drive fires less, as none exceeds 150 per second.
 EVOKED_RATE_HZ = (5, 30)
@@ -47,13 +45,14 @@ def simulate_v1(
     stimulus_ids: Sequence[str],
     split: Sequence[str],
     *,
+    species: Species,
     n_neuroids: int,
     n_sessions: int,
     test_repeats: int,
     px_per_deg: float,
     seed: int,
 ) -> xr.DataArray:
-    """Simulate spike counts of macaque V1 in the 40 to 160 ms after each picture's onset.
+    """Simulate spike counts of V1 in the 40 to 160 ms after each picture's onset.
 
     Parameters
     ----------
@@ -62,6 +61,8 @@ def simulate_v1(
     stimulus_ids, split
         Name and split of each picture: those of ``test`` are shown ``test_repeats`` times, the
         others once, in every session.
+    species
+        Whose tuning the cells have.
     n_neuroids
         Over all sessions, divided as evenly as can be.
     n_sessions
@@ -82,18 +83,24 @@ def simulate_v1(
     Raises
     ------
     InputError
-        If the pictures are too coarse for any cell, or show no contrast.
+        If the pictures are too coarse for any cell, span no period of the typical cell's grating,
+        or show no contrast.
     """
     tuning, sessions = draw_population(
-        n_neuroids, n_sessions, size_px=stimuli.shape[-1], px_per_deg=px_per_deg, seed=seed
+        species,
+        n_neuroids,
+        n_sessions,
+        size_px=stimuli.shape[-1],
+        px_per_deg=px_per_deg,
+        seed=seed,
     )
     drive, energy = drive_cells(stimuli, tuning, px_per_deg)
-    normalised = normalise(drive, energy, tuning)
+    normalised = normalise(drive, energy, tuning, species.pool_sd_deg)
     trained = np.asarray(split) == TRAIN
-    rates = SPONTANEOUS_RATE_HZ + normalised * _gains(normalised[trained], seed)
+    rates = SPONTANEOUS_RATE_HZ + normalised * _gains(normalised[trained], species, seed)
     repeats = np.where(np.asarray(split) == TEST, test_repeats, 1)
     shown = np.repeat(np.arange(len(repeats)), repeats)
-    counts = generator(seed, "simulated V1", "spikes").poisson(rates[shown] * _WINDOW_S)
+    counts = _random(species, seed, "spikes").poisson(rates[shown] * _WINDOW_S)
     return xr.DataArray(
         counts.astype(np.float32),
         dims=(PRESENTATION, NEUROID),
@@ -102,12 +109,22 @@ def simulate_v1(
             "repetition": (PRESENTATION, np.concatenate([np.arange(n) for n in repeats])),
             **_describe(tuning, sessions),
         },
-        attrs=_attributes(seed, px_per_deg),
+        attrs=_attributes(species, seed, px_per_deg),
     )
 
 
+def _random(species: Species, seed: int, purpose: str) -> np.random.Generator:
+    return generator(seed, f"simulated {species.population}", purpose)
+
+
 def draw_population(
-    n_neuroids: int, n_sessions: int, *, size_px: int, px_per_deg: float, seed: int
+    species: Species,
+    n_neuroids: int,
+    n_sessions: int,
+    *,
+    size_px: int,
+    px_per_deg: float,
+    seed: int,
 ) -> tuple[Tuning, np.ndarray]:
     """Draw the cells of all sessions.
 
@@ -115,15 +132,23 @@ def draw_population(
     -------
     tuple
         Tuning of each cell, and the number of its session, from 0.
+
+    Raises
+    ------
+    InputError
+        If the pictures are too coarse for any cell, or span no period of the typical cell's
+        grating.
     """
-    random = generator(seed, "simulated V1", "tuning")
-    frequency, width, length = draw_frequency_and_size(n_neuroids, px_per_deg / 2, random)
+    _check_span(species, size_px, px_per_deg)
+    random = _random(species, seed, "tuning")
+    frequency, width, length = draw_frequency_and_size(species, n_neuroids, px_per_deg / 2, random)
     sessions = np.sort(np.arange(n_neuroids) % n_sessions)
-    centres = random.uniform(-ARRAY_CENTRE, ARRAY_CENTRE, size=(n_sessions, 2))[sessions]
-    positions = centres + random.uniform(-ARRAY_REACH, ARRAY_REACH, size=(n_neuroids, 2))
+    centre, reach = species.array_centre, species.array_reach
+    centres = random.uniform(-centre, centre, size=(n_sessions, 2))[sessions]
+    positions = centres + random.uniform(-reach, reach, size=(n_neuroids, 2))
     x_deg, y_deg = positions.T * size_px / 2 / px_per_deg
     tuning = Tuning(
-        orientation_deg=draw_orientation(n_neuroids, random),
+        orientation_deg=draw_orientation(species, n_neuroids, random),
         frequency_cpd=frequency,
         width_periods=width,
         length_periods=length,
@@ -133,6 +158,18 @@ def draw_population(
         is_complex=random.random(n_neuroids) < COMPLEX_SHARE,
     )
     return tuning, sessions
+
+
+def _check_span(species: Species, size_px: int, px_per_deg: float) -> None:
+    typical_cpd = species.median_frequency_cpd()
+    if size_px / px_per_deg < 1 / typical_cpd:
+        raise InputError(
+            "px_per_deg",
+            f"pictures of {size_px} px span {size_px / px_per_deg:.3g} degrees",
+            expected=f"at least {1 / typical_cpd:.3g} degrees, one period of the "
+            f"{typical_cpd:.2g} cycles per degree that {species.name} V1 cells typically prefer",
+            mend=f"use at most {size_px * typical_cpd:.3g} px_per_deg",
+        )
 
 
 def make_gabors(
@@ -193,22 +230,25 @@ def normalise(
     drive: Float32[np.ndarray, "stimulus neuroid"],
     energy: Float32[np.ndarray, "stimulus neuroid"],
     tuning: Tuning,
+    pool_sd_deg: float,
 ) -> Float32[np.ndarray, "stimulus neuroid"]:
     """Divide each cell's drive by the contrast energy around it (Heeger 1992).
 
     drive^2 / (semisaturation^2 + own energy + pooled energy), below 1: the pool weighs all cells
-    by a Gaussian of the distance of their receptive fields.
+    by a Gaussian of the distance of their receptive fields, whose SD is ``pool_sd_deg``.
     """
     places = np.stack([tuning.x_deg, tuning.y_deg], axis=1)
     distance = np.linalg.norm(places[:, None] - places[None], axis=-1)
-    weights = np.exp(-((distance / POOL_SD_DEG) ** 2) / 2)
+    weights = np.exp(-((distance / pool_sd_deg) ** 2) / 2)
     pool = energy @ (weights / weights.sum(axis=0)).astype(np.float32)
     # ASSUME: a cell's own energy counts once more, so that its response saturates even where its
     # neighbours see nothing.
     return drive**EXPONENT / (np.float32(SEMISATURATION) ** EXPONENT + energy + pool)
 
 
-def _gains(normalised: Float32[np.ndarray, "stimulus neuroid"], seed: int) -> Cells:
+def _gains(
+    normalised: Float32[np.ndarray, "stimulus neuroid"], species: Species, seed: int
+) -> Cells:
     """Draw gains, spikes per second, that give the cells realistic mean rates."""
     mean = normalised.mean(axis=0, dtype=np.float64)
     if not (mean > 0).all():
@@ -219,7 +259,7 @@ def _gains(normalised: Float32[np.ndarray, "stimulus neuroid"], seed: int) -> Ce
             mend="use natural pictures, and more of them, for the recording",
         )
     low, high = np.log(EVOKED_RATE_HZ)
-    random = generator(seed, "simulated V1", "rates")
+    random = _random(species, seed, "rates")
     wanted = np.exp(random.uniform(low, high, size=len(mean)))
     return np.minimum(wanted / mean, LARGEST_RATE_HZ)
 
@@ -241,13 +281,14 @@ def _describe(
     }
 
 
-def _attributes(seed: int, px_per_deg: float) -> dict[str, object]:
+def _attributes(species: Species, seed: int, px_per_deg: float) -> dict[str, object]:
+    identifier = f"simulated.{species.population.replace(' ', '-')}.{seed}"
     return {
-        "identifier": f"simulated.V1.{seed}",
-        "stimulus_set_identifier": f"simulated.V1.{seed}",
+        "identifier": identifier,
+        "stimulus_set_identifier": identifier,
         "units": "spikes",
         "simulated": 1,
-        "description": "simulated, not recorded: Gabor cells, divisive normalisation, Poisson "
-        f"spikes; no cell prefers more than {px_per_deg / 2:g} cycles per degree, the Nyquist "
-        "limit of the pictures",
+        "description": f"simulated {species.name} V1, not recorded: Gabor cells, divisive "
+        f"normalisation, Poisson spikes; no cell prefers more than {px_per_deg / 2:g} cycles per "
+        "degree, the Nyquist limit of the pictures",
     }

@@ -17,7 +17,7 @@ from neurobust.networks.trunks import initialise
 from neurobust.randomness import seed_for
 from neurobust.recipes import Stage
 from neurobust.training.objectives import Objective
-from neurobust.training.schedules import Plateau, build_optimiser
+from neurobust.training.schedules import begin, build_optimiser
 from neurobust.training.weighting import Weighting
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,8 @@ def train_stage(
     network
         Changed in place, on the device.
     objectives
-        By name; the first defines the epoch and the others are interleaved at their ratios.
+        By name; the first defines the epoch and the others are interleaved at their ratios. One
+        that is a module is moved to the device, and its parameters are trained too.
     stage, number, schedule
         What to freeze, reset and weigh; the stage's place in the recipe; optimiser and plateaus.
     validate
@@ -60,25 +61,27 @@ def train_stage(
         If the loss is no longer finite.
     """
     _prepare(network, stage, seed_for(seed, "reset", number))
-    weighting = Weighting(objectives, learned=stage.weighting == "uncertainty").to(device)
-    trained = [p for p in [*network.parameters(), *weighting.parameters()] if p.requires_grad]
+    weighting = Weighting(objectives, learned=stage.weighting == "uncertainty")
+    learning = [o for o in objectives.values() if isinstance(o, nn.Module)]
+    modules = nn.ModuleList([network, weighting, *learning]).to(device)
+    trained = [parameter for parameter in modules.parameters() if parameter.requires_grad]
     optimiser = build_optimiser(schedule, trained)
-    plateau = Plateau(schedule)
+    course = begin(schedule)
     best = copy.deepcopy(network.state_dict())
     for epoch in range(schedule.max_epochs):
         for group in optimiser.param_groups:
-            group["lr"] = plateau.lr
+            group["lr"] = course.lr
         _train_mode(network, stage)
         losses = _train_epoch(
             network, objectives, weighting, optimiser, epoch, seed_for(seed, "noise", number)
         )
         score = validate()
-        _record(history, number, epoch, plateau.lr, score, losses)
-        if plateau.improved(score):
+        _record(history, number, epoch, course.lr, score, losses)
+        if course.improved(score):
             best = copy.deepcopy(network.state_dict())
-        elif plateau.reached():
+        elif course.reached():
             network.load_state_dict(best)
-        if plateau.ended:
+        if course.ended:
             break
     network.load_state_dict(best)
     network.requires_grad_(True).eval()

@@ -5,19 +5,24 @@ session), which are yielded one after the other so that each is backpropagated a
 next. Batch, augmentation and corruption follow from (seed, number of the batch) alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from neurobust import recipes
 from neurobust.images.augmentation import augment
-from neurobust.images.pictures import LabelledPictures
+from neurobust.images.pictures import LabelledPictures, Standard
 from neurobust.networks.network import Network
 from neurobust.randomness import seed_for
+from neurobust.training.adversarial import AdversarialLoss
 from neurobust.training.batches import BatchOrder, CorruptedView
+from neurobust.training.consistency import ConsistencyLoss
+
+ClassificationLoss = Callable[[Network, Tensor, Tensor, int], Tensor]
+"""From a network, pixels, labels, and the batch's number, which draws follow from, to a loss."""
 
 
 class Objective(Protocol):
@@ -36,7 +41,7 @@ class Objective(Protocol):
 
 
 class Views:
-    """Augmented, standardised batches of an image set's training images."""
+    """Augmented batches of an image set's training images."""
 
     def __init__(
         self,
@@ -53,24 +58,44 @@ class Views:
         self._clean = None if corrupted else pictures.seen()
         self._view = CorruptedView(pictures, corrupted, seed=seed, purpose=purpose)
 
-    def batch(
-        self, chosen: Tensor, number: int, turn: int
-    ) -> Float[Tensor, "image channel row column"]:
+    def pixels(
+        self, chosen: Int64[Tensor, " image"], number: int, turn: int
+    ) -> UInt8[Tensor, "image channel row column"]:
         """Return the chosen images as seen in a batch of a pass (``turn``)."""
         source = self._view[turn] if self._clean is None else self._clean
         draws = torch.Generator().manual_seed(seed_for(*self._stream, number))
-        augmented = augment(
+        return augment(
             source[chosen],
             generator=draws,
             padding=self._settings.padding_px,
             max_rotation_deg=self._settings.rotation_deg,
             flip=self._settings.flip,
         )
-        return self._pictures.standard(augmented)
+
+
+class CrossEntropy:
+    """Cross-entropy on the images as they are."""
+
+    def __init__(self, standard: Standard) -> None:
+        self._standard = standard
+
+    def __call__(
+        self,
+        network: Network,
+        pixels: UInt8[Tensor, "image channel row column"],
+        labels: Int64[Tensor, " image"],
+        number: int,
+    ) -> Float[Tensor, ""]:
+        """Return the loss of a batch."""
+        logits = network.classify(self._standard(pixels))
+        return nn.functional.cross_entropy(logits.float(), labels)
 
 
 class Classification:
-    """Cross-entropy of the classifier on augmented, possibly corrupted training images."""
+    """The classifier's loss on augmented, possibly corrupted training images.
+
+    Cross-entropy; in adversarial training on perturbed images, with AugMix with its consistency.
+    """
 
     gaussian = False
     weight = 1.0
@@ -96,15 +121,26 @@ class Classification:
         self._views = Views(
             pictures, settings.augmentation, settings.corrupted, seed=seed, purpose=purpose
         )
+        self._loss = _choose_loss(settings, pictures.standard, seed=seed, purpose=purpose)
 
     def __len__(self) -> int:
         return self._order.per_pass
 
     def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
-        """Yield the cross-entropy of a batch."""
+        """Yield the loss of a batch."""
         chosen = self._order[number]
-        images = self._views.batch(chosen, number, number // len(self))
-        yield nn.functional.cross_entropy(network.classify(images).float(), self._labels[chosen])
+        pixels = self._views.pixels(chosen, number, number // len(self))
+        yield self._loss(network, pixels, self._labels[chosen], number)
+
+
+def _choose_loss(
+    settings: recipes.Classification, standard: Standard, *, seed: int, purpose: str
+) -> ClassificationLoss:
+    if settings.adversarial:
+        return AdversarialLoss(settings.adversarial, standard, seed=seed, purpose=purpose)
+    if settings.augmix:
+        return ConsistencyLoss(settings.augmix, standard, seed=seed, purpose=purpose)
+    return CrossEntropy(standard)
 
 
 class Matching:
@@ -128,6 +164,7 @@ class Matching:
         self.ratio = settings.ratio
         self.weight = settings.weight
         self._layer = settings.layer
+        self._standard = pictures.standard
         self._order = BatchOrder(
             len(pictures),
             batch_size,
@@ -146,6 +183,7 @@ class Matching:
     def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
         """Yield the distance for a batch."""
         chosen = self._order[number]
-        images = [view.batch(chosen, number, number // len(self)) for view in self._views]
-        first, second = network.features(torch.cat(images), self._layer).float().chunk(2)
+        pixels = [view.pixels(chosen, number, number // len(self)) for view in self._views]
+        images = self._standard(torch.cat(pixels))
+        first, second = network.features(images, self._layer).float().chunk(2)
         yield nn.functional.mse_loss(first, second)

@@ -1,4 +1,4 @@
-"""The plateau schedule: lower the learning rate when validation stops improving, then stop."""
+"""When the learning rate falls and training ends: at plateaus of validation, or by the clock."""
 
 import torch
 
@@ -43,6 +43,50 @@ class Plateau:
         self._steps += 1
         self.lr = max(self.lr * self._settings.lr_factor, self._settings.min_lr)
         return True
+
+
+class Phases:
+    """The same for phases of fixed length: plateaus never are, every epoch counts.
+
+    Each of the ``cycles`` starts at the full rate, which is lowered from phase to phase (released
+    code of Li et al. 2023).
+    """
+
+    def __init__(self, settings: Schedule) -> None:
+        assert settings.phase_epochs is not None, "a schedule of plateaus"
+        self._settings = settings
+        self._phase_epochs = settings.phase_epochs
+        self._epochs = 0
+        self.best = -float("inf")
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next epoch."""
+        phase = self._epochs // self._phase_epochs % self._settings.lr_steps
+        return max(self._settings.lr * self._settings.lr_factor**phase, self._settings.min_lr)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all phases of all cycles are over."""
+        phases = self._settings.lr_steps * self._settings.cycles
+        return self._epochs >= phases * self._phase_epochs
+
+    def improved(self, score: float) -> bool:
+        """Take an epoch's score and say whether it is the best so far."""
+        self._epochs += 1
+        if score > self.best + self._settings.threshold:
+            self.best = score
+            return True
+        return False
+
+    def reached(self) -> bool:
+        """Say that this is no plateau."""
+        return False
+
+
+def begin(settings: Schedule) -> Plateau | Phases:
+    """Return the course of a schedule, before its first epoch."""
+    return Plateau(settings) if settings.phase_epochs is None else Phases(settings)
 
 
 def build_optimiser(

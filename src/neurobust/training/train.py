@@ -21,6 +21,7 @@ from neurobust.recordings.form import sessions_of
 from neurobust.training.loop import History, train_stage
 from neurobust.training.objectives import Classification, Matching, Objective
 from neurobust.training.responses import PredictedResponses, RecordedResponses
+from neurobust.training.similarity import Similarity
 from neurobust.training.validation import correctness, trial_correlation
 
 
@@ -34,6 +35,9 @@ class TrainingData:
         The image set, None for a network that sees a recording's stimuli alone.
     recordings, responses
         By the name that an objective's ``source`` gives: a recording, or synthesised responses.
+    similarities
+        By the name that a similarity objective's ``source`` gives: see
+        :func:`~.neural_similarity.measure_similarity`.
     start
         The network whose trunk the training starts from, if any.
     """
@@ -41,6 +45,7 @@ class TrainingData:
     images: xr.Dataset | None = None
     recordings: Mapping[str, xr.DataTree] = field(default_factory=dict)
     responses: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    similarities: Mapping[str, xr.Dataset] = field(default_factory=dict)
     start: Network | None = None
 
 
@@ -90,11 +95,13 @@ def train_network(
         for split in (TRAIN, VALIDATION)
         if data.images is not None
     }
+    if data.images is not None:
+        network.fit_to(shown[TRAIN])
     history: History = {}
     for number, stage in enumerate(recipe.training()):
         schedule = schedules[stage.schedule]
         objectives = {
-            name: _build(settings, recipe, data, shown, f"{number} {name}", schedule, seed, device)
+            name: _build(settings, network, data, shown, f"{number} {name}", schedule, seed, device)
             for name, settings in stage.objectives.items()
         }
         if number == 0:
@@ -144,7 +151,7 @@ def heads_for(recipe: Recipe, data: TrainingData) -> Heads:
 
 def _build(
     settings: recipes.Objective,
-    recipe: Recipe,
+    network: Network,
     data: TrainingData,
     shown: Mapping[str, LabelledPictures],
     purpose: str,
@@ -152,10 +159,14 @@ def _build(
     seed: int,
     device: torch.device,
 ) -> Objective:
-    common: Any = {"batch_size": schedule.batch_size, "seed": seed, "purpose": purpose}
+    drawn: Any = {"seed": seed, "purpose": purpose}
+    if isinstance(settings, recipes.Similarity):
+        similarities = data.similarities[settings.source]
+        return Similarity(settings, similarities, network, device=device, **drawn)
+    common = {"batch_size": schedule.batch_size, **drawn}
     if isinstance(settings, recipes.Responses) and settings.source in data.recordings:
-        recording = data.recordings[settings.source]
-        return RecordedResponses(settings, recording, colour=recipe.colour, device=device, **common)
+        recording, colour = data.recordings[settings.source], network.recipe.colour
+        return RecordedResponses(settings, recording, colour=colour, device=device, **common)
     pictures = shown[TRAIN]
     if isinstance(settings, recipes.Responses):
         responses = data.responses[settings.source]

@@ -1,0 +1,69 @@
+"""Which training pictures validate, where a source only says what trains and what tests."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from neurobust.errors import InputError
+from neurobust.randomness import generator
+
+
+def hold_out(
+    label: Int64[np.ndarray, " image"],
+    class_names: Sequence[str],
+    *,
+    fraction: float,
+    seed: int,
+    place: object,
+) -> Bool[np.ndarray, " image"]:
+    """Choose the training pictures that validate: the same share of every class.
+
+    Parameters
+    ----------
+    label
+        The class of each training picture, as a position in ``class_names``.
+    class_names
+        Each class draws from a stream of its own name, so that its choice does not depend on which
+        other classes are there.
+    fraction
+        Share of each class, rounded to whole pictures; at least one picture validates and one
+        trains.
+    seed
+        Of the draw.
+    place
+        The image set, for messages.
+
+    Returns
+    -------
+    chosen
+        True where a picture validates.
+
+    Raises
+    ------
+    InputError
+        If the fraction is not between 0 and 1, or a class has fewer than two pictures.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(
+            place,
+            f"'validation' is {fraction}",
+            expected="a fraction between 0 and 1",
+            mend="change the fraction",
+        )
+    chosen = np.zeros(len(label), dtype=bool)
+    for position, name in enumerate(class_names):
+        members = np.flatnonzero(label == position)
+        if len(members) < 2:
+            raise InputError(
+                place,
+                f"class {name!r} has {len(members)} training pictures",
+                expected="two or more: one to train with, one to validate with",
+                mend="add pictures to this class, or choose other classes",
+            )
+        # ASSUME: stratified, so that the validation score weighs the classes as training does; Li
+        # et al. (2023) say only that a tenth of the training images validates.
+        n_chosen = np.clip(round(fraction * len(members)), 1, len(members) - 1)
+        drawn = generator(seed, "images", "validation", name).permutation(members)
+        chosen[drawn[:n_chosen]] = True
+    return chosen

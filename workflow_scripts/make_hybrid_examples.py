@@ -1,0 +1,18 @@
+"""Mix two test images at several frequencies."""
+
+from neurobust.evaluation.hybrid_examples import make_hybrid_examples
+from neurobust.jobs import run
+from neurobust.provenance import stamp
+from neurobust.storage import read_dataset, write_dataset
+
+
+def main(job):
+    chosen = job.params
+    examples = make_hybrid_examples(
+        read_dataset(job.input[0]), chosen.number, colour=chosen.colour, seed=chosen.seed
+    )
+    write_dataset(examples.assign_attrs(stamp(job.rule, chosen.code)), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

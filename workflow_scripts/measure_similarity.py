@@ -1,0 +1,22 @@
+"""Measure how similar images are for a population, from the responses predicted to them."""
+
+from neurobust.jobs import run
+from neurobust.networks.devices import choose_device
+from neurobust.networks.files import load_network
+from neurobust.provenance import stamp
+from neurobust.storage import read_tree, write_dataset
+from neurobust.training.neural_similarity import measure_similarity
+
+
+def main(job):
+    similarities = measure_similarity(
+        load_network(job.input.network).network,
+        read_tree(job.input.recording),
+        choose_device(job.config["device"], job.resources.gpu),
+    )
+    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    write_dataset(similarities.assign_attrs(says), job.output[0])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
