@@ -97,6 +97,7 @@ rule draw_regularised:
     params:
         pairs=PAIRS,
         norm=FREQUENCY.norm,
+        scale=CONFIG.scale,
         code=code_of("draw_regularised"),
     script:
         "../workflow_scripts/draw_regularised.py"
@@ -146,6 +147,7 @@ rule draw_hybrids:
         runtime=10,
     params:
         pairs=PAIRS,
+        scale=CONFIG.scale,
         code=code_of("draw_hybrids"),
     script:
         "../workflow_scripts/draw_hybrids.py"
@@ -175,6 +177,7 @@ rule draw_preferred_frequencies:
     params:
         comparison="comparison",
         norm=FREQUENCY.norm,
+        scale=CONFIG.scale,
         code=code_of("draw_preferred_frequencies"),
     script:
         "../workflow_scripts/draw_preferred_frequencies.py"
@@ -201,6 +204,7 @@ rule draw_robustness_scatters:
         runtime=10,
     params:
         comparison="imagenet",
+        scale=CONFIG.scale,
         code=code_of("draw_robustness_scatters"),
     script:
         "../workflow_scripts/draw_robustness_scatters.py"
@@ -251,6 +255,7 @@ rule draw_corruption_spectra:
         mem_mb=1000,
         runtime=10,
     params:
+        scale=CONFIG.scale,
         code=code_of("draw_corruption_spectra"),
     script:
         "../workflow_scripts/draw_corruption_spectra.py"
@@ -301,6 +306,7 @@ rule draw_similarity_components:
         mem_mb=1000,
         runtime=10,
     params:
+        scale=CONFIG.scale,
         code=code_of("draw_similarity_components"),
     script:
         "../workflow_scripts/draw_similarity_components.py"

@@ -20,16 +20,18 @@ from neurobust.analysis.claims import FAMILIES, check_claims, read_claims
 from neurobust.analysis.frequency import draw_measures, mean_spectra, tabulate_networks
 from neurobust.analysis.frequency_comparison import compare_networks
 from neurobust.analysis.frequency_differences import pair_differences
-from neurobust.analysis.frequency_draws import bounds, estimate, limits
+from neurobust.analysis.frequency_draws import bounds, count_images, estimate, limits
 from neurobust.analysis.frequency_measures import (
     RADII,
     half_success,
+    measure_hybrids,
     success_rates,
 )
 from neurobust.analysis.frequency_quantities import collect_frequency_quantities
 from neurobust.analysis.frequency_statistics import correlate_measures, network_points
 from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import half_power_frequency
+from neurobust.evaluation.reversal import find_reversal
 
 IMAGES, ATTACKED, REPETITIONS = 40, 30, 80
 CORRUPTIONS = {"fog": "low", "snow": "low", "pixelate": "medium", "shot_noise": "high"}
@@ -38,6 +40,7 @@ AXIS = np.fft.fftshift(np.fft.fftfreq(SIDE))
 RADIUS = np.hypot(AXIS[:, None], AXIS)
 RADII_8, MEMBER = np.unique(RADIUS.round(12), return_inverse=True)
 FREQUENCIES = [0.0, 0.25, 0.5, 1.0]
+MIXED = 40  # hybrids
 
 
 def make_network(number, *, images="pictures", seeds=2, rate=0.5, **attributes):
@@ -93,18 +96,36 @@ def make_network(number, *, images="pictures", seeds=2, rate=0.5, **attributes):
         },
         said,
     )
-    shape = (seeds, 4, len(FREQUENCIES))
-    hybrids = xr.Dataset(
+    # Low images are the likelier to be answered with the higher the frequency is.
+    chance = np.array([0.2, 0.35, 0.5, 0.8])[:, None]
+    shape = (seeds, 4, len(FREQUENCIES), MIXED)
+    hybrids = label_hybrids(np.where(rng.random(shape) < chance, 1, -1), seed_names, said)
+    return {"corruptions": corruptions, "attacks": attacks, "hybrids": hybrids}
+
+
+def label_hybrids(agreement, seeds, said):
+    """Return the evaluation of hybrids that has these agreements."""
+    curve = ("seed", "permutation", "mixing_frequency")
+    agreement = agreement.astype(np.int8)
+    p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
+    reversals = [[find_reversal(FREQUENCIES, d) for d in rows] for rows in p_low - p_high]
+    found = np.array(reversals, float)
+    return xr.Dataset(
         {
-            "p_low": (("seed", "permutation", "mixing_frequency"), rng.random(shape)),
-            "p_high": (("seed", "permutation", "mixing_frequency"), rng.random(shape)),
-            "reversal_frequency": (("seed", "permutation"), rng.uniform(0.2, 0.6, shape[:2])),
-            "crossings": (("seed", "permutation"), np.ones(shape[:2], int)),
+            "agreement": ((*curve, "image"), agreement),
+            "p_low": (curve, p_low),
+            "p_high": (curve, p_high),
+            "reversal_frequency": (curve[:2], found[..., 0]),
+            "crossings": (curve[:2], found[..., 1].astype(int)),
         },
-        {"seed": seed_names, "permutation": np.arange(4), "mixing_frequency": FREQUENCIES},
+        {
+            "seed": seeds,
+            "permutation": np.arange(agreement.shape[1]),
+            "mixing_frequency": FREQUENCIES,
+            "image_id": ("image", np.arange(agreement.shape[-1])),
+        },
         said,
     )
-    return {"corruptions": corruptions, "attacks": attacks, "hybrids": hybrids}
 
 
 def gather(networks):
@@ -232,29 +253,54 @@ def test_power_on_one_ring_is_half_within_the_middle_of_its_rise():
     np.testing.assert_allclose(found["half_power_frequency_interval"], middle, rtol=1e-12)
 
 
+def rises(places):
+    """Return agreements of images that all change from high to low at the same frequency."""
+    place = np.arange(len(FREQUENCIES))
+    curves = [[np.where(place >= at, 1, -1) for at in row] for row in places]
+    return np.repeat(np.array(curves)[..., None], MIXED, axis=-1)
+
+
 def test_reversals_average_over_seeds_and_permutations_that_reverse():
     parts = make_network(0)
-    parts["hybrids"]["reversal_frequency"].values[:] = [
-        [0.3, 0.5, np.nan, 0.4],
-        [0.2, 0.6, 0.5, 0.5],
-    ]
-    parts["hybrids"]["crossings"].values[1, 0] = 0
+    agreement = rises([[1, 2, 1, 3], [0, 2, 3, 3]])
+    agreement[0, 2] *= -1  # it falls, and has no reversal
+    old = parts["hybrids"]
+    parts["hybrids"] = label_hybrids(agreement, old["seed"].values, old.attrs)
     _, found = measure({"one": parts}, repetitions=20)
-    known = np.array([0.3, 0.5, 0.4, 0.2, 0.6, 0.5, 0.5])
+    # Half way between the neighbours, as the difference goes from -1 to 1; 0 before the range.
+    known = np.array([0.125, 0.375, 0.75, 0.0, 0.375, 0.75, 0.75])
     assert found["reversal_frequency"].item() == pytest.approx(known.mean())
     assert found["reversal_frequency_std"].item() == pytest.approx(known.std(ddof=1))
     assert found["not_reversed"].item() == 2  # one without a frequency, one at the range's end
     low, high = found["reversal_frequency_interval"].values[0]
-    assert 0.2 <= low < known.mean() < high <= 0.6
+    assert 0 <= low < known.mean() < high <= 0.75
     hybrids = parts["hybrids"]
     difference = (hybrids["p_low"] - hybrids["p_high"]).values.reshape(8, -1)
     np.testing.assert_allclose(found["p_difference"].values[0], difference.mean(0))
     np.testing.assert_allclose(found["p_difference_std"].values[0], difference.std(0, ddof=1))
 
 
+def test_the_reversal_of_one_seed_and_permutation_varies_with_the_images():
+    parts = make_network(0, seeds=1)
+    hybrids = parts["hybrids"].isel(permutation=[0])
+    agreement = hybrids["agreement"].values[0, 0]
+    images = count_images(MIXED, 30, seed=5)
+    once = np.ones((31, 1), int)
+    drawn = measure_hybrids(hybrids, once, once, images)["reversal_frequency"].values
+    for counts, frequency in zip(images, drawn, strict=True):  # a naive loop over images
+        difference = np.zeros(len(FREQUENCIES))
+        for image, count in enumerate(counts):
+            difference += count * agreement[:, image]
+        assert frequency == pytest.approx(find_reversal(FREQUENCIES, difference)[0], nan_ok=True)
+    assert drawn[0] == pytest.approx(hybrids["reversal_frequency"].item())
+    assert len(np.unique(drawn)) > 10
+
+
 def test_what_never_reverses_or_is_never_found_has_no_value_and_says_so():
     parts = make_network(0, seeds=1)
-    parts["hybrids"]["reversal_frequency"].values[:] = np.nan
+    old = parts["hybrids"]
+    falls = -rises([[2, 2, 2, 2]])
+    parts["hybrids"] = label_hybrids(falls, old["seed"].values, old.attrs)
     attacks = parts["attacks"]
     attacks["distance"].values[:] = np.inf
     attacks["radial_power"].values[:] = np.nan

@@ -12,10 +12,10 @@ from torch import nn
 from neurobust.evaluation.hybrids import (
     MIXING_FREQUENCIES,
     evaluate_hybrids,
-    find_reversal,
     make_hybrids,
 )
 from neurobust.evaluation.pairing import derange_labels
+from neurobust.evaluation.reversal import find_reversal
 from neurobust.images.sets import luma, make_image_set, select_split
 from neurobust.networks.network import Heads, build_network
 from neurobust.randomness import generator

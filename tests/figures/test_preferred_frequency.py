@@ -11,6 +11,7 @@ from neurobust.analysis.frequency_comparison import compare_networks
 from neurobust.analysis.frequency_differences import pair_differences
 from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import spatial_frequencies
+from neurobust.evaluation.reversal import find_reversal
 from neurobust.figures.frequency_panels import family_marks, select_spectrum
 from neurobust.figures.hybrids import draw_hybrids
 from neurobust.figures.preferred_frequency import (
@@ -22,6 +23,7 @@ from neurobust.figures.regularised import draw_regularised
 from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 
 SIDES = {"photographs": 64, "photographs-32px": 32}
+MIXED = 100  # hybrids
 FREQUENCIES = np.array([0, 3, 4, 5, 6, 8, 9, 11, 13, 15, 17, 19, 22, 27, 33, 42, 57, 100]) / 100
 # Label, image set, preferred frequency (cycles/pixel), size of perturbations, accuracy, sigma.
 NETWORKS = {
@@ -135,17 +137,29 @@ def make_attacks(rng, size, frequency, attributes, images=60):
 
 
 def make_hybrids(rng, frequency, attributes):
-    reversal = np.clip(frequency * 1.15 + rng.normal(0, 0.006, (1, 4)), 0.02, 0.9)
-    p_low = 0.12 + 0.6 / (1 + np.exp(-(FREQUENCIES - reversal[..., None]) / 0.08))
-    p_high = 0.12 + 0.6 / (1 + np.exp((FREQUENCIES - reversal[..., None]) / 0.08))
+    middle = np.clip(frequency * 1.15 + rng.normal(0, 0.006, (1, 4)), 0.02, 0.9)
+    p_low = 0.12 + 0.6 / (1 + np.exp(-(FREQUENCIES - middle[..., None]) / 0.08))
+    p_high = 0.84 - p_low
+    place = (np.arange(MIXED) + 0.5) / MIXED
+    low, high = place < p_low[..., None], place >= 1 - p_high[..., None]
+    agreement = low.astype(np.int8) - high.astype(np.int8)
+    curve = ("seed", "permutation", "mixing_frequency")
+    p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
+    reversal = [[find_reversal(FREQUENCIES, d)[0] for d in rows] for rows in p_low - p_high]
     return xr.Dataset(
         {
-            "p_low": (("seed", "permutation", "mixing_frequency"), p_low),
-            "p_high": (("seed", "permutation", "mixing_frequency"), p_high),
-            "reversal_frequency": (("seed", "permutation"), reversal),
-            "crossings": (("seed", "permutation"), np.ones((1, 4), int)),
+            "agreement": ((*curve, "image"), agreement),
+            "p_low": (curve, p_low),
+            "p_high": (curve, p_high),
+            "reversal_frequency": (curve[:2], reversal),
+            "crossings": (curve[:2], np.ones((1, 4), int)),
         },
-        {"seed": [1000], "permutation": np.arange(4), "mixing_frequency": FREQUENCIES},
+        {
+            "seed": [1000],
+            "permutation": np.arange(4),
+            "mixing_frequency": FREQUENCIES,
+            "image_id": ("image", np.arange(MIXED)),
+        },
         attributes,
     )
 

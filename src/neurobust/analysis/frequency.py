@@ -13,9 +13,7 @@ import xarray as xr
 from neurobust.analysis.accuracy import stack
 from neurobust.analysis.frequency_draws import bounds, count_images, count_seeds, estimate
 from neurobust.analysis.frequency_measures import (
-    MIXING_FREQUENCY,
     NORM,
-    PERMUTATION,
     STEP,
     has_power,
     measure_attacks,
@@ -32,6 +30,7 @@ from neurobust.evaluation.frequencies import (
     half_power_frequency,
 )
 from neurobust.evaluation.frequencies import UNITS as CYCLES
+from neurobust.evaluation.reversal import MIXING_FREQUENCY, PERMUTATION
 
 NYQUIST = "Nyquist (0.5 cycles/pixel)"
 SIZE = "1/255 of the pixel range"
@@ -73,6 +72,8 @@ _NEEDED = {
     ),
     "hybrids": (
         {
+            "agreement": (SEED, PERMUTATION, MIXING_FREQUENCY, IMAGE),
+            "image_id": (IMAGE,),
             "p_low": (SEED, PERMUTATION, MIXING_FREQUENCY),
             "p_high": (SEED, PERMUTATION, MIXING_FREQUENCY),
             "reversal_frequency": (SEED, PERMUTATION),
@@ -128,8 +129,9 @@ def draw_measures(
     for name, evaluation in corruptions.items():
         attack, hybrid = attacks[name], hybrids[name]
         seeds = count_seeds(evaluation.sizes[SEED], repetitions, seed, name)
-        images, attacked = (
-            count_images(data.sizes[IMAGE], repetitions, seed) for data in (evaluation, attack)
+        images, attacked, mixed = (
+            count_images(data.sizes[IMAGE], repetitions, seed)
+            for data in (evaluation, attack, hybrid)
         )
         # Permutations, too, are the same for all networks that see an image set.
         permutations = count_seeds(hybrid.sizes[PERMUTATION], repetitions, seed, "permutations")
@@ -137,7 +139,7 @@ def draw_measures(
             [
                 measure_corruptions(evaluation, seeds, images),
                 measure_attacks(attack, seeds, attacked, size.to_numpy()),
-                measure_hybrids(hybrid, seeds, permutations),
+                measure_hybrids(hybrid, seeds, permutations, mixed),
             ]
         )
     return stack(drawn, NETWORK).assign_coords(size=((NORM, STEP), size.to_numpy()))

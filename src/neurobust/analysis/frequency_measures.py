@@ -17,13 +17,12 @@ from neurobust.evaluation.frequencies import (
     cumulative_share,
     half_power_frequency,
 )
+from neurobust.evaluation.reversal import MIXING_FREQUENCY, PERMUTATION, find_reversal
 from neurobust.images.frequency_categories import CATEGORIES, FREQUENCY_CATEGORIES
 
 NORM = "norm"
 STEP = "step"
 CATEGORY = "category"
-PERMUTATION = "permutation"
-MIXING_FREQUENCY = "mixing_frequency"
 LEVELS = 255
 RADII = np.linspace(0, 0.5**0.5, 142)
 """Where cumulative power is told, in cycles per pixel: to the corner of a spectrum."""
@@ -232,25 +231,31 @@ def measure_hybrids(
     hybrid: xr.Dataset,
     seed_counts: _SeedCounts,
     permutation_counts: Int64[np.ndarray, "repetition permutation"],
+    image_counts: _Counts,
 ) -> xr.Dataset:
-    """Return the mean reversal frequency over draws of seeds and permutations.
+    """Return the mean reversal frequency over draws of seeds, permutations and images.
 
-    Curves without a reversal frequency (NaN) are left out of a mean; where all are, it is NaN.
+    In each draw every seed and permutation has a curve of its own over the drawn low images, and
+    so a reversal. Curves that have none (NaN) are left out of a mean; where all are, it is NaN.
 
     Parameters
     ----------
     hybrid
-        ``reversal_frequency(seed, permutation)``.
-    seed_counts, permutation_counts
+        ``agreement(seed, permutation, mixing_frequency, image)``, see
+        `neurobust.evaluation.hybrids.evaluate_hybrids`.
+    seed_counts, permutation_counts, image_counts
         From :mod:`~.frequency_draws`.
     """
-    # ASSUME: pairings are drawn as the paper's error bar is over them; evaluations hold no
-    # answers to single hybrids, so that the test images stay as they are.
-    frequency = hybrid["reversal_frequency"].transpose(SEED, PERMUTATION).to_numpy().ravel()
+    agreement = hybrid["agreement"].transpose(SEED, PERMUTATION, MIXING_FREQUENCY, IMAGE).to_numpy()
+    mixing = hybrid[MIXING_FREQUENCY].to_numpy()
     weights = _weigh(seed_counts, permutation_counts.astype(np.float64))
-    known = np.isfinite(frequency)
-    total = weights[:, known].sum(1)
-    mean = weights[:, known] @ frequency[known] / np.where(total > 0, total, np.nan)
+    frequency = np.full(weights.shape, np.nan)
+    for place, curve in enumerate(agreement.reshape(-1, *agreement.shape[2:])):
+        drawn = image_counts @ curve.T.astype(np.float32)
+        frequency[:, place] = [find_reversal(mixing, difference)[0] for difference in drawn]
+    counts = np.where(np.isfinite(frequency), weights, 0)
+    total = counts.sum(1)
+    mean = (counts * np.nan_to_num(frequency)).sum(1) / np.where(total > 0, total, np.nan)
     return xr.Dataset({"reversal_frequency": (REPETITION, mean)})
 
 

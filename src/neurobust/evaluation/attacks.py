@@ -7,14 +7,15 @@ fraction of the time, unless others are asked for: see :mod:`~.perturbations`).
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from neurobust.dims import IMAGE, SEED, TEST
+from neurobust.dims import IMAGE, TEST
 from neurobust.evaluation.attack_results import Results
 from neurobust.evaluation.pairing import derange_labels
 from neurobust.evaluation.perturbations import perturb
@@ -83,35 +84,36 @@ def evaluate_attacks(
     first = next(iter(networks.values()))
     test = LabelledPictures.of_split(image_set, TEST, colour=first.recipe.colour, device=device)
     if len(test) < images:
-        log.warning("%s images are to be attacked, the test images are %s", images, len(test))
-    labels = test.labels.cpu().numpy()
-    partner = derange_labels(labels, generator=generator(seed, "attacks", "targets"))
-    chosen = np.sort(generator(seed, "attacks", "images").permutation(len(test))[:images])
-    targets = torch.from_numpy(labels[partner[chosen]]).to(device)
-    pixels = test.seen()
-
-    results = Results(list(networks), len(chosen), rows=pixels.shape[2], columns=pixels.shape[3])
+        log.warning("%s images are asked for, there are %s test images", images, len(test))
+    task = _Task.draw(test, images, seed)
+    height, width = task.pixels.shape[-2:]
+    results = Results(list(networks), len(task.chosen), rows=height, columns=width)
     for s, network in enumerate(networks.values()):
         classifier = PixelClassifier(place(network, device), test.standard)
-        examples = _Examples(classifier, test, pixels, batch_size)
-        for begin in range(0, len(chosen), batch_size):
-            part = chosen[begin : begin + batch_size]
+        # Only Brendel & Bethge's attack begins at other images.
+        answers = task.answers(classifier, batch_size) if "brendel-bethge" in attacks else None
+        for begin in range(0, len(task.chosen), batch_size):
+            part = task.chosen[begin : begin + batch_size]
             at = slice(begin, begin + len(part))
-            shown = pixels[torch.from_numpy(part).to(device)].float() / 255
-            answers = classifier.answers(shown).cpu().numpy()
-            results.correct[s, at] = answers == labels[part]
-            starts = [_start(shown, examples, part, targets[at], seed, r) for r in range(restarts)]
+            shown, targets = task.show(part), task.targets[part]
+            results.correct[s, at] = (classifier.answers(shown) == task.labels[part]).cpu()
+            starts = [task.start(part, restart, answers) for restart in range(restarts)]
             for n, norm in enumerate(NORMS.values()):
                 search = perturb(
-                    classifier, shown, targets[at], norm, attacks=attacks, steps=steps, starts=starts
+                    classifier, shown, targets, norm, attacks=attacks, steps=steps, starts=starts
                 )
                 results.enter(s, n, at, search)
     return (
         results.label()
         .assign_coords(
-            image_id=(IMAGE, test.image_ids.cpu().numpy()[chosen]),
-            label=(IMAGE, labels[chosen]),
-            target=(IMAGE, targets.cpu().numpy()),
+            {
+                name: (IMAGE, values[task.chosen].cpu().numpy())
+                for name, values in (
+                    ("image_id", task.ids),
+                    ("label", task.labels),
+                    ("target", task.targets),
+                )
+            }
         )
         .assign_attrs(
             images=image_set.attrs["identifier"],
@@ -120,3 +122,65 @@ def evaluate_attacks(
             restarts=restarts,
         )
     )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is attacked: all test images with a target each, and which of them are chosen."""
+
+    pixels: UInt8[Tensor, "image channel row column"]
+    ids: Int64[Tensor, " image"]
+    labels: Int64[Tensor, " image"]
+    targets: Int64[Tensor, " image"]
+    chosen: Int64[Tensor, " chosen"]
+    seed: int
+
+    @classmethod
+    def draw(cls, test: LabelledPictures, images: int, seed: int) -> "_Task":
+        partner = derange_labels(
+            test.labels.cpu().numpy(), generator=generator(seed, "attacks", "targets")
+        )
+        order = generator(seed, "attacks", "images").permutation(len(test))
+        return cls(
+            test.seen(),
+            test.image_ids,
+            test.labels,
+            targets=test.labels[torch.from_numpy(partner).to(test.labels.device)],
+            chosen=torch.from_numpy(np.sort(order[:images])).to(test.labels.device),
+            seed=seed,
+        )
+
+    def show(self, part: Int64[Tensor, " image"]) -> Float[Tensor, "image channel row column"]:
+        """Return images with pixels in [0, 1]."""
+        return self.pixels[part].float() / 255
+
+    def answers(self, classifier: PixelClassifier, batch_size: int) -> Int64[Tensor, " image"]:
+        """Return the answers to all test images as they are."""
+        everything = torch.arange(len(self.ids), device=self.ids.device)
+        return torch.cat(
+            [classifier.answers(self.show(part)) for part in everything.split(batch_size)]
+        )
+
+    def start(
+        self, part: Int64[Tensor, " image"], restart: int, answers: Int64[Tensor, " any"] | None
+    ) -> Start:
+        """Draw where one restart begins; an image's draws do not depend on its batch."""
+        shown = self.show(part)
+        examples = torch.full_like(shown, torch.nan)
+        noise = np.empty(shown.shape, np.float32)
+        for i, row in enumerate(part):
+            number = int(self.ids[row])
+            drawn = generator(self.seed, "attacks", "start", restart, number)
+            noise[i] = drawn.uniform(-1, 1, shown.shape[1:])
+            if answers is not None:
+                other = (answers == self.targets[row]) & (self.labels != self.labels[row])
+                others = np.flatnonzero(other.cpu().numpy())
+                order = generator(self.seed, "attacks", "examples", number).permutation(others)
+                if len(order):
+                    examples[i] = self.pixels[order[restart % len(order)]].float() / 255
+        return Start(
+            restart,
+            noise=torch.from_numpy(noise).to(shown),
+            examples=examples,
+            seed=seed_for(self.seed, "attacks", "directions", restart),
+        )

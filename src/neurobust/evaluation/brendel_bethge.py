@@ -20,8 +20,7 @@ with warnings.catch_warnings():
     from foolbox import PyTorchModel, TargetedMisclassification
     from foolbox.attacks import L2BrendelBethgeAttack, LinfinityBrendelBethgeAttack
 
-STEPS = 1000
-_SETTINGS = {"overshoot": 1.1, "lr_decay": 0.5, "lr_num_decay": 20, "momentum": 0.8}
+STEPS = 1000  # this and the other settings: Li et al. 2023
 _LR = 1e-3
 # The solver searches for multipliers up to 1e10: of components of a unit vector that are smaller
 # than this, it would never see the end. They add up to less than 1e-6 of any of its steps.
@@ -92,7 +91,7 @@ class GuardedOptimizer:
 class _Guarded:
     """Puts the guard before the solver of one of foolbox's attacks."""
 
-    def instantiate_optimizer(self) -> GuardedOptimizer:
+    def instantiate_optimizer(self) -> Any:  # noqa: ANN401 - foolbox has a class for it
         """Return foolbox's solver, guarded."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "At the first initialisation the optimizer")
@@ -125,7 +124,14 @@ def attack_brendel_bethge(search: Search, start: Start, steps: int) -> Candidate
     log.info("Brendel & Bethge's attack on %s images; its first solution takes a minute", len(rows))
     # ASSUME: the solver's radius is that of an image attacked alone; foolbox's grows with the
     # number of images in the batch, which the paper does not give.
-    attack = BRENDEL_BETHGE[search.norm](steps=STEPS, lr=_LR / len(rows), **_SETTINGS)
+    attack = BRENDEL_BETHGE[search.norm](
+        overshoot=1.1,
+        steps=STEPS,
+        lr=_LR / len(rows),
+        lr_decay=0.5,
+        lr_num_decay=20,
+        momentum=0.8,
+    )
     _, found, _ = attack(
         PyTorchModel(search.classifier, bounds=(0, 1), device=search.images.device),
         search.images[rows],

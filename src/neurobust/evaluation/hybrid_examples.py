@@ -7,8 +7,9 @@ import xarray as xr
 
 from neurobust.dims import CHANNEL, COLUMN, ROW, TEST
 from neurobust.errors import InputError
-from neurobust.evaluation.hybrids import MIXING_FREQUENCY, UNITS, make_hybrids
+from neurobust.evaluation.hybrids import make_hybrids
 from neurobust.evaluation.pairing import derange_labels
+from neurobust.evaluation.reversal import MIXING_FREQUENCY, UNITS
 from neurobust.images.pictures import as_channels
 from neurobust.images.sets import CLASS_NAME, select_split
 from neurobust.randomness import generator

@@ -8,25 +8,22 @@ high image to that of the low one; where both are equally likely lies its revers
 
 import logging
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
-from neurobust.dims import SEED, TEST
+from neurobust.dims import IMAGE, SEED, TEST
 from neurobust.evaluation.pairing import derange_labels
 from neurobust.evaluation.pixels import PixelClassifier
+from neurobust.evaluation.reversal import MIXING_FREQUENCY, PERMUTATION, UNITS, find_reversal
 from neurobust.images.pictures import LabelledPictures
 from neurobust.networks.devices import mixed_precision, place
 from neurobust.networks.network import Network
 from neurobust.randomness import generator
 
-PERMUTATION = "permutation"
-MIXING_FREQUENCY = "mixing_frequency"
-UNITS = "Nyquist"
 _PERCENT = (0, 3, 4, 5, 6, 8, 9, 11, 13, 15, 17, 19, 22, 27, 33, 42, 57, 100)
 MIXING_FREQUENCIES = tuple(percent / 100 for percent in _PERCENT)
 """Where hybrid images are divided, in units of Nyquist (Li et al. 2023, released code)."""
@@ -105,9 +102,11 @@ def evaluate_hybrids(
 
     Returns
     -------
-    ``p_low`` and ``p_high(seed, permutation, mixing_frequency)``, the fractions of hybrids
-    classified as the low and as the high image's class, and ``reversal_frequency(seed,
-    permutation)`` with ``crossings(seed, permutation)``, both from :func:`find_reversal`. The
+    ``agreement(seed, permutation, mixing_frequency, image)``: 1 where the hybrid of a low image is
+    classified as that image's class, -1 where as the high image's, else 0. ``p_low`` and
+    ``p_high(seed, permutation, mixing_frequency)``, the fractions of both, and
+    ``reversal_frequency(seed, permutation)`` with ``crossings(seed, permutation)``, both from
+    :func:`~neurobust.evaluation.reversal.find_reversal`. Along ``image`` lies image_id. The
     attributes ``not_reversed`` and ``reversed_repeatedly`` count the curves without a crossing that
     gives a reversal and with more than one crossing; the log names them.
 
@@ -120,7 +119,8 @@ def evaluate_hybrids(
     test = LabelledPictures.of_split(image_set, TEST, colour=first.recipe.colour, device=device)
     models = [PixelClassifier(place(net, device), test.standard) for net in networks.values()]
     pixels, labels = test.seen(), test.labels
-    counts = np.zeros((2, len(models), permutations, len(mixing_frequencies)))
+    shape = (len(models), permutations, len(mixing_frequencies), len(test))
+    agreement = np.zeros(shape, np.int8)
     for permutation in range(permutations):
         drawn = derange_labels(
             labels.cpu().numpy(), generator=generator(seed, "hybrids", permutation)
@@ -129,58 +129,27 @@ def evaluate_hybrids(
         for start in range(0, len(test), batch_size):
             part = slice(start, start + batch_size)
             low, high = pixels[part].float() / 255, pixels[partner[part]].float() / 255
-            wanted = torch.stack([labels[part], labels[partner[part]]])
             for f, frequency in enumerate(mixing_frequencies):
                 hybrids = make_hybrids(low, high, frequency)
                 for m, model in enumerate(models):
                     with mixed_precision(device):
-                        agrees = model.answers(hybrids) == wanted
-                    counts[:, m, permutation, f] += agrees.sum(1).cpu().numpy()
-    p_low, p_high = counts / len(test)
-    return _label(p_low, p_high, list(networks), mixing_frequencies).assign_attrs(
-        images=image_set.attrs["identifier"]
+                        answers = model.answers(hybrids)
+                    agrees = (answers == labels[part]).int()
+                    agrees -= (answers == labels[partner[part]]).int()
+                    agreement[m, permutation, f, part] = agrees.cpu().numpy()
+    return (
+        _label(agreement, list(networks), mixing_frequencies)
+        .assign_coords(image_id=(IMAGE, test.image_ids.cpu().numpy()))
+        .assign_attrs(images=image_set.attrs["identifier"])
     )
 
 
-def find_reversal(
-    frequencies: Sequence[float], difference: Float[np.ndarray, " frequency"]
-) -> tuple[float, int]:
-    """Return where a curve first rises from below zero to above it, and how often it crosses.
-
-    Parameters
-    ----------
-    frequencies
-        Increasing.
-    difference
-        p_low - p_high at each frequency.
-
-    Returns
-    -------
-    The frequency, between its neighbours by linear interpolation, and the number of crossings in
-    either direction. Touching zero is none. A curve that never crosses has the end of the range at
-    which it would: the first frequency if it lies above zero, the last if below. NaN if it is zero
-    throughout, or falls and does not rise again.
-    """
-    signed = np.flatnonzero(difference)
-    crossed = [a for a, b in pairwise(signed) if difference[a] * difference[b] < 0]
-    # ASSUME: of several crossings the first upward one is the reversal; the paper speaks of one.
-    rises = [a for a in crossed if difference[a] < 0]
-    if not rises:
-        # ASSUME: a network that goes by the mean alone, which no high image has, reverses at 0.
-        if crossed or not len(signed):
-            return np.nan, len(crossed)
-        return float(frequencies[0 if difference[signed[0]] > 0 else -1]), 0
-    around = [rises[0], rises[0] + 1]
-    reversal = np.interp(0.0, difference[around], np.asarray(frequencies)[around])
-    return float(reversal), len(crossed)
-
-
 def _label(
-    p_low: Float[np.ndarray, "seed permutation frequency"],
-    p_high: Float[np.ndarray, "seed permutation frequency"],
+    agreement: Int8[np.ndarray, "seed permutation frequency image"],
     seeds: list[int],
     frequencies: Sequence[float],
 ) -> xr.Dataset:
+    p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
     reversal = np.full(p_low.shape[:2], np.nan)
     crossings = np.zeros(p_low.shape[:2], np.int64)
     for s, p in np.ndindex(*reversal.shape):
@@ -194,6 +163,7 @@ def _label(
     curve = (SEED, PERMUTATION, MIXING_FREQUENCY)
     return xr.Dataset(
         {
+            "agreement": ((*curve, IMAGE), agreement),
             "p_low": (curve, p_low),
             "p_high": (curve, p_high),
             "reversal_frequency": ((SEED, PERMUTATION), reversal, {"units": UNITS}),

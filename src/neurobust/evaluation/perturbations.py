@@ -7,7 +7,6 @@ return (:mod:`~.search`). Pixels run from 0 to 1.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 

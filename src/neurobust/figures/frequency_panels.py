@@ -13,12 +13,13 @@ from matplotlib.colors import LogNorm
 from matplotlib.image import AxesImage
 
 from neurobust.analysis.correlation import PEARSON, SPEARMAN, write_p
-from neurobust.analysis.frequency_measures import MIXING_FREQUENCY, NORM
+from neurobust.analysis.frequency_measures import NORM
 from neurobust.analysis.frequency_statistics import MEASURES
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
 from neurobust.dims import NETWORK
 from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import COLUMN_FREQUENCY, RADIAL_FREQUENCY, ROW_FREQUENCY
+from neurobust.evaluation.reversal import MIXING_FREQUENCY
 from neurobust.figures.panels import draw_level
 from neurobust.figures.style import Mark, network_marks
 from neurobust.figures.tables import require_columns, select_row

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from neurobust.analysis.frequency_measures import MIXING_FREQUENCY
 from neurobust.dims import CHANNEL, COLUMN, NETWORK, ROW, require
+from neurobust.evaluation.reversal import MIXING_FREQUENCY
 from neurobust.figures.frequency_panels import draw_reversal, study_marks
 from neurobust.figures.style import add_letter, add_title, new_figure, readable, styled
 

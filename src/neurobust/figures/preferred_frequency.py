@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from neurobust.analysis.frequency_measures import MIXING_FREQUENCY, NORM
+from neurobust.analysis.frequency_measures import NORM
 from neurobust.dims import NETWORK, require
 from neurobust.evaluation.frequencies import RADIAL_FREQUENCY
+from neurobust.evaluation.reversal import MIXING_FREQUENCY
 from neurobust.figures.frequency_panels import (
     MIXING_LABEL,
     SERIES,

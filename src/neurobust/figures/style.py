@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec
 
@@ -84,16 +85,14 @@ _SPARE = [
 
 
 def network_marks(networks: Iterable[str]) -> dict[str, Mark]:
-    """Give each network its mark; those without one of their own take spare ones in order."""
-    marks = {}
-    spare = 0
-    for network in networks:
-        if network in _MARKS:
-            marks[network] = _MARKS[network]
-        else:
-            marks[network] = _SPARE[spare % len(_SPARE)]
-            spare += 1
-    return marks
+    """Give each network its mark; those without one of their own take spare ones in order.
+
+    Colours that others of these networks have are not spare, as long as there are some left.
+    """
+    names = list(networks)
+    taken = {_MARKS[name].colour for name in names if name in _MARKS}
+    spare = cycle([mark for mark in _SPARE if mark.colour not in taken] or _SPARE)
+    return {name: _MARKS[name] if name in _MARKS else next(spare) for name in names}
 
 
 def new_figure(height_in: float, width_in: float = PAGE_WIDTH_IN) -> Figure:
