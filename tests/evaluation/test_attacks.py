@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 from neurobust.errors import InputError
-from neurobust.evaluation.attacks import evaluate_attacks, median_distance
+from neurobust.evaluation.attack_results import median_distance
+from neurobust.evaluation.attacks import evaluate_attacks
+from neurobust.evaluation.perturbations import ATTACKS
 from neurobust.images.sets import luma, select_split
 from neurobust.networks.network import Heads, build_network
 from neurobust.recipes import Recipe
@@ -24,6 +26,7 @@ def make(seed, **fields):
 def evaluate(networks, image_set, **options):
     given = {
         "images": 8,
+        "attacks": ["fmn"],
         "steps": 10,
         "restarts": 1,
         "batch_size": 8,
@@ -74,7 +77,8 @@ def together(networks, image_set):
 
 def test_networks_alone_or_together_are_the_same(networks, image_set, together):
     for seed, network in networks.items():
-        assert evaluate({seed: network}, image_set).identical(together.sel(seed=[seed]))
+        alone = evaluate({seed: network}, image_set).drop_attrs(deep=False)  # counts of all
+        assert alone.identical(together.sel(seed=[seed]).drop_attrs(deep=False))
     assert not together["distance"].sel(seed=1000).equals(together["distance"].sel(seed=2000))
 
 
@@ -147,6 +151,54 @@ def test_further_restarts_only_ever_help(image_set):
     assert (thrice["distance"] < once["distance"]).any()
 
 
+def test_an_image_has_its_starts_whatever_else_is_attacked(image_set, monkeypatch):
+    starts = []
+
+    def watch(search, start, steps):
+        starts.append(start)
+        yield from ()
+
+    monkeypatch.setitem(ATTACKS, "brendel-bethge", watch)
+    network = make(5)
+    options = {"images": 24, "attacks": ["brendel-bethge"], "restarts": 2}
+    evaluate({1: network}, image_set, batch_size=24, **options)
+    first, second = starts[:2]  # of the first norm
+    starts.clear()
+    evaluate({1: network}, image_set, batch_size=5, **options)
+    for restart, whole in enumerate((first, second)):
+        parts = [start for start in starts if start.restart == restart]
+        for name in ("noise", "examples"):
+            per_norm = [getattr(part, name) for part in parts]
+            together = torch.cat(per_norm[::2])
+            np.testing.assert_array_equal(getattr(whole, name), together)
+        assert whole.noise.abs().max() <= 1
+        assert whole.noise.std().item() == pytest.approx(3**-0.5, rel=0.01)  # uniform; 24576 draws
+    assert not first.noise.equal(second.noise)
+
+
+def test_examples_are_images_of_other_labels_answered_with_the_target(image_set, monkeypatch):
+    seen = []
+
+    def watch(search, start, steps):
+        seen.append((search.classifier, search.images, search.targets, start.examples))
+        yield from ()
+
+    monkeypatch.setitem(ATTACKS, "brendel-bethge", watch)
+    options = {"images": 24, "attacks": ["brendel-bethge"], "batch_size": 24}
+    labels = evaluate({1: make(5)}, image_set, **options)["label"].values
+    classifier, images, targets, examples = seen[0]
+    answers = classifier.answers(images)
+    lacking = examples.flatten(1).isnan().any(1)
+    assert classifier.answers(examples[~lacking]).equal(targets[~lacking])
+    # All 24 test images are attacked: so none lacks what one of them could be.
+    for row, target in enumerate(targets):
+        fit = {i for i in range(24) if answers[i] == target and labels[i] != labels[row]}
+        same = (images == examples[row]).flatten(1).all(1)
+        assert set(torch.nonzero(same).flatten().tolist()) <= fit
+        assert lacking[row] == (not fit)
+    assert not lacking.all()
+
+
 def test_a_constant_network_is_never_fooled_and_the_log_says_so(image_set, caplog):
     network = Prejudiced(0.0, 1.0, 0.0)
     with caplog.at_level(logging.WARNING):
@@ -160,6 +212,74 @@ def test_a_constant_network_is_never_fooled_and_the_log_says_so(image_set, caplo
         )
         assert f"seed 1, {norm}: no perturbation found for 16 of 24 images" in caplog.text
     assert np.isinf(found["median_distance"]).all()
+    assert found.attrs["not_found"] == 2 * 16
+    assert found.attrs["unprompted"] == 8
+    assert (found["attack"] == -1).all()
+    assert (found["mean_distance"] == 0).all()  # of those that need no perturbation
+    assert found["power"].isnull().all()
+    assert found["radial_power"].isnull().all()
+
+
+@pytest.mark.parametrize("attacks", [["pgd"], ["fmn", "brendel-bethge"]])
+def test_other_attacks_on_a_constant_network_end_too(image_set, attacks):
+    found = evaluate({1: Prejudiced(0.0, 1.0, 0.0)}, image_set, attacks=attacks)
+    np.testing.assert_array_equal(found["found"].sel(norm="l2")[0], found["target"] == 1)
+
+
+def test_fewer_images_than_asked_for_are_all_attacked_and_the_log_says_so(image_set, caplog):
+    found = evaluate({1: Linear()}, image_set, images=25, steps=2)
+    assert found.sizes["image"] == 24
+    assert "25 images are asked for, there are 24 test images" in caplog.text
+
+
+def test_the_number_of_the_attack_is_that_of_its_flag(image_set):
+    found = evaluate({1: Linear()}, image_set, attacks=["fmn", "ddn"], steps=20)
+    values, meanings = (found["attack"].attrs[f"flag_{name}"] for name in ("values", "meanings"))
+    names = dict(zip(values, meanings.split(), strict=True))
+    assert names == {-1: "none", 0: "fmn", 1: "ddn", 2: "pgd", 3: "brendel-bethge"}
+    alone = evaluate({1: Linear()}, image_set, attacks=["ddn"], steps=20)
+    assert (alone["attack"].sel(norm="linf") == -1).all()
+    by = alone["attack"].sel(norm="l2").where(alone["distance"].sel(norm="l2") > 0, 1)
+    assert (by == 1).all()
+    assert (found["distance"].sel(norm="l2") <= alone["distance"].sel(norm="l2")).all()
+
+
+def test_power_is_that_of_the_perturbations(image_set, monkeypatch):
+    """A perturbation of one frequency has its power at this frequency alone, and Parseval holds."""
+    wave = 0.2 * torch.cos(2 * torch.pi * 3 / 32 * torch.arange(32.0)).expand(1, 32, 32)
+
+    def mark(search, start, steps):
+        amplitudes = torch.ones(len(search.rows))
+        amplitudes[::2] = 0.5
+        search.images[:] = 0.5  # so that nothing leaves [0, 1]
+        yield search.rows, 0.5 + amplitudes[:, None, None, None] * wave
+
+    class Seeing(nn.Module):
+        recipe = Recipe(colour="gray")
+
+        def classify(self, images):
+            waves = (images * wave).sum((1, 2, 3)).abs() > 5
+            return nn.functional.one_hot(torch.where(waves, 1, 0), 3).float()
+
+    monkeypatch.setitem(ATTACKS, "fmn", mark)
+    found = evaluate({1: Seeing()}, image_set).sel(seed=1)
+    shown = found["distance"].sel(norm="l2")
+    there = np.isfinite(shown) & (shown > 0)
+    assert there.sum() > 1
+    squares = (shown**2).where(there)
+    for norm in ("linf", "l2"):
+        power = found["power"].sel(norm=norm)
+        # In float32, against 0.2 in each of 1024 pixels.
+        assert power.sum().item() == pytest.approx(squares.mean().item(), rel=1e-5)
+        at = power.sel(row_frequency=0, column_frequency=[-3 / 32, 3 / 32])
+        assert at.sum().item() == pytest.approx(power.sum().item(), rel=1e-6)
+        radial = found["radial_power"].sel(norm=norm)
+        np.testing.assert_allclose(radial.sum("radial_frequency", skipna=False), squares, rtol=1e-5)
+        peak = radial.isel(image=int(np.flatnonzero(there)[0])).idxmax("radial_frequency")
+        assert peak.item() == 3 / 32
+    for name in ("row_frequency", "column_frequency", "radial_frequency"):
+        assert found[name].attrs["units"] == "cycles/pixel"
+    assert "squared" in found["power"].attrs["units"]
 
 
 def test_a_network_whose_scores_are_not_numbers_answers_nothing(image_set, caplog):
@@ -201,7 +321,19 @@ def test_the_result_is_labelled(together):
     assert together["median_distance"].dims == ("seed", "norm")
     assert together["norm"].values.tolist() == ["linf", "l2"]
     assert together["seed"].values.tolist() == [1000, 2000]
-    for name in ("distance", "median_distance"):
+    for name in ("distance", "median_distance", "mean_distance", "std_distance"):
         assert together[name].attrs == {"units": "1 (pixel range 0 to 1)"}
     np.testing.assert_array_equal(np.isfinite(together["distance"]), together["found"] == 1)
-    assert together.attrs == {"images": "gratings", "steps": 10, "restarts": 1}
+    found = together["distance"].where(together["found"] == 1)
+    np.testing.assert_allclose(together["mean_distance"], found.mean("image"), rtol=1e-12)
+    np.testing.assert_allclose(together["std_distance"], found.std("image"), rtol=1e-12)
+    assert together["power"].dims == ("seed", "norm", "row_frequency", "column_frequency")
+    assert together["radial_power"].dims == ("seed", "norm", "image", "radial_frequency")
+    assert together.attrs == {
+        "images": "gratings",
+        "attacks": "fmn",
+        "steps": 10,
+        "restarts": 1,
+        "not_found": int((together["found"] == 0).sum()),
+        "unprompted": int((together["distance"].sel(norm="l2") == 0).sum()),
+    }

@@ -7,13 +7,11 @@ import torch
 from scipy.optimize import linprog, minimize
 from torch import nn
 
-from neurobust.evaluation.perturbations import (
-    NORMS,
-    Norm,
-    perturb,
-    verify,
-)
+from neurobust.errors import InputError
+from neurobust.evaluation import descent, minimum_norm, perturbations
+from neurobust.evaluation.perturbations import ATTACKS, perturb
 from neurobust.evaluation.pixels import NO_ANSWER, PixelClassifier
+from neurobust.evaluation.search import NOBODY, NORMS, Start, verify
 from neurobust.images.pictures import Standard
 
 STANDARD = Standard(0.4, 0.2)
@@ -47,10 +45,25 @@ def draw(n, seed=0):
     return 0.5 + 0.1 * torch.rand((n, *SHAPE), generator=torch.Generator().manual_seed(seed))
 
 
-def attack(network, images, targets, norm, *, steps=100, starts=None):
-    classifier = PixelClassifier(network, STANDARD)
-    starts = [images] if starts is None else starts
-    return perturb(classifier, images, targets, norm, steps=steps, starts=starts)
+def begin(images, restart=0, examples=None):
+    """Return the start of a restart, with noise of its own and no examples unless given."""
+    noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(restart))
+    if examples is None:
+        examples = torch.full_like(images, torch.nan)
+    return Start(restart, 2 * noise - 1, examples)
+
+
+def attack(network, images, targets, norm, *, attacks=("fmn",), steps=100, starts=None):
+    search = perturb(
+        PixelClassifier(network, STANDARD),
+        images,
+        targets,
+        norm,
+        attacks=attacks,
+        steps=steps,
+        starts=[begin(images)] if starts is None else starts,
+    )
+    return search.best, search.sizes
 
 
 def measure_boundary(network, images, name):
@@ -117,7 +130,7 @@ def test_among_many_classes_in_the_box_it_is_what_an_exact_solver_finds(name, so
     with torch.no_grad():
         logits = network.classify((images - STANDARD.mean) / STANDARD.std).double().numpy()
     targets = (logits.argmax(1) + 1 + np.arange(12) % 4) % 5
-    _, sizes = attack(network, images, torch.from_numpy(targets), NORMS[name])
+    _, sizes = attack(network, images, torch.from_numpy(targets), NORMS[name], steps=200)
     slopes = (network.weight / STANDARD.std).detach().double().flatten(1).numpy()
     expected = []
     for image, scores, target in zip(
@@ -158,8 +171,8 @@ def test_sizes_are_those_of_the_perturbed_images(name):
 def test_an_attack_that_begins_beside_the_image_ends_near_the_image(name):
     network, images = Linear(n_classes=2), draw(20)
     answers, expected = measure_boundary(network, images, name)
-    start = (images + 0.02 * (draw(20, seed=1) - 0.55)).clamp(0, 1)
-    perturbed, sizes = attack(network, images, 1 - answers, NORMS[name], starts=[start])
+    starts = [begin(images, restart=3)]
+    perturbed, sizes = attack(network, images, 1 - answers, NORMS[name], starts=starts)
     ratio = (sizes / expected).numpy()
     assert (ratio > 1 - 1e-4).all()
     # Where the boundary is nearer than the start, the steps may not suffice to come back.
@@ -168,18 +181,95 @@ def test_an_attack_that_begins_beside_the_image_ends_near_the_image(name):
     np.testing.assert_allclose(sizes, measured, rtol=1e-5)
 
 
-def lying(answer):
-    """Return a norm whose attack returns this for whatever it is shown, and calls it a success."""
+# Descents go to the end of their ball: the first of the ladder beyond the boundary, sqrt(2) as
+# large as the one before, or, where steps of fixed size have missed its best point, the one after.
+# DDN's ball shrinks and grows by 5 %; from 1 it gets to .006 in 100 steps.
+@pytest.mark.parametrize(
+    ("name", "by", "within", "from_size"),
+    [("linf", "pgd", 2, 0.25 / 255), ("l2", "pgd", 2, 0.009), ("l2", "ddn", 1.06, 0.007)],
+)
+def test_other_attacks_find_the_boundary_as_finely_as_they_look(name, by, within, from_size):
+    network, images = Linear(n_classes=2), draw(30)
+    answers, expected = measure_boundary(network, images, name)
+    perturbed, sizes = attack(network, images, 1 - answers, NORMS[name], attacks=[by])
+    ratio = (sizes / expected).numpy()
+    assert (ratio > 1 - 1e-4).all()
+    far = (expected > from_size).numpy()
+    assert far.sum() > 20
+    assert (ratio[far] < within).all()
+    measured = np.linalg.norm((perturbed - images).flatten(1).numpy(), ORDER[name], axis=1)
+    np.testing.assert_allclose(sizes, measured, rtol=1e-5)
 
-    class Attack:
-        def __init__(self, **settings):
-            pass
 
-        def __call__(self, model, images, criterion, **options):
-            found = answer(images)
-            return found, found, torch.ones(len(images), dtype=bool)
+def test_descents_look_only_for_what_is_smaller_than_what_is_known():
+    network, images = Linear(n_classes=2), draw(30)
+    shown = []
+    classify = network.classify
+    network.classify = lambda images: shown.append(len(images)) or classify(images)
+    answers, _ = measure_boundary(network, images, "linf")
+    _, alone = attack(network, images, 1 - answers, NORMS["linf"], attacks=["pgd"])
+    calls = len(shown), shown.clear()
+    _, after = attack(network, images, 1 - answers, NORMS["linf"], attacks=["fmn", "pgd"])
+    fmn_alone = shown.copy(), shown.clear()
+    attack(network, images, 1 - answers, NORMS["linf"])
+    assert len(fmn_alone[0]) - len(shown) < calls[0]
+    assert (after <= alone).all()
 
-    return Norm(2, Attack)
+
+def test_the_smallest_perturbation_of_all_attacks_counts_and_names_its_attack(monkeypatch):
+    images = draw(4)
+    white = torch.ones_like(images)
+
+    def offer(rows, level):
+        def candidates(search, start, steps):
+            yield torch.tensor(rows), (white * level)[rows]
+
+        return candidates
+
+    monkeypatch.setitem(ATTACKS, "fmn", offer([0, 1], 0.99))
+    monkeypatch.setitem(ATTACKS, "pgd", offer([0, 2], 0.95))
+    monkeypatch.setitem(ATTACKS, "brendel-bethge", offer([1], 1.0))
+    search = perturb(
+        PixelClassifier(From(bright), STANDARD),
+        images,
+        torch.ones(4, dtype=int),
+        NORMS["linf"],
+        attacks=["fmn", "pgd", "brendel-bethge"],
+        steps=1,
+        starts=[begin(images)],
+    )
+    assert search.attack.tolist() == [2, 0, 2, NOBODY]
+    for row, level in enumerate((0.95, 0.99, 0.95)):
+        expected = (level - images[row]).abs().max().item()
+        assert search.sizes[row].item() == pytest.approx(expected, rel=1e-6)
+    assert search.sizes[3] == torch.inf
+
+
+def test_ddn_is_for_l2_alone_and_for_one_start():
+    network, images = Linear(n_classes=2), draw(3)
+    answers, _ = measure_boundary(network, images, "linf")
+    _, sizes = attack(network, images, 1 - answers, NORMS["linf"], attacks=["ddn"])
+    assert (sizes == torch.inf).all()
+    again = [begin(images, restart=1)]
+    _, sizes = attack(network, images, 1 - answers, NORMS["l2"], attacks=["ddn"], starts=again)
+    assert (sizes == torch.inf).all()
+
+
+@pytest.mark.parametrize("broken", [-1e-6, 1.5, 255.0, torch.nan, torch.inf])
+def test_images_that_are_no_pixels_from_0_to_1_are_refused(broken):
+    images = draw(3)
+    images[1, 0, 0, 0] = broken
+    with pytest.raises(InputError, match="images to be attacked: 1 of 3 have pixels outside"):
+        attack(Linear(), images, torch.zeros(3, dtype=int), NORMS["l2"])
+
+
+def lying(monkeypatch, answer):
+    """Replace an attack by one that returns this for whatever it is shown."""
+
+    def candidates(search, start, steps):
+        yield search.rows, answer(search.images[search.rows])
+
+    monkeypatch.setitem(perturbations.ATTACKS, "fmn", candidates)
 
 
 def bright(images):
@@ -195,21 +285,15 @@ def bright(images):
         lambda images: torch.full_like(images, torch.nan),
         lambda images: torch.full_like(images, torch.inf).where(images > 0.55, -torch.inf),
         lambda images: images - 3,
+        lambda images: images + 3,
     ],
 )
-def test_attacks_that_lie_have_found_nothing(answer):
+def test_attacks_that_lie_have_found_nothing(monkeypatch, answer):
+    lying(monkeypatch, answer)
     images = draw(3)
-    perturbed, sizes = attack(From(bright), images, torch.ones(3, dtype=int), lying(answer))
+    perturbed, sizes = attack(From(bright), images, torch.ones(3, dtype=int), NORMS["l2"])
     assert (sizes == torch.inf).all()
     assert perturbed.equal(images)
-
-
-def test_what_lies_outside_the_box_counts_as_far_as_it_lies_inside():
-    images = draw(3)
-    targets = torch.ones(3, dtype=int)
-    perturbed, sizes = attack(From(bright), images, targets, lying(lambda images: images + 3))
-    assert (perturbed == 1).all()
-    np.testing.assert_allclose(sizes, np.linalg.norm((1 - images).flatten(1), axis=1), rtol=1e-5)
 
 
 def test_only_what_is_whole_inside_and_right_is_verified():
@@ -236,14 +320,17 @@ def test_only_what_is_whole_inside_and_right_is_verified():
     ],
     ids=["no gradient that is a number", "constant", "undecided", "no score that is a number"],
 )
-def test_networks_that_cannot_be_attacked_come_to_an_end(name, classify):
+@pytest.mark.parametrize("by", ["fmn", "ddn", "pgd"])
+def test_networks_that_cannot_be_attacked_come_to_an_end(name, classify, by, monkeypatch):
+    monkeypatch.setattr(descent, "LEVELS", (0.01, 0.1))
     images, targets = draw(2), torch.tensor([1, 2])
-    perturbed, sizes = attack(From(classify), images, targets, NORMS[name], steps=10)
+    network = From(classify)
+    perturbed, sizes = attack(network, images, targets, NORMS[name], steps=10, attacks=[by])
     assert (sizes == torch.inf).all()
     assert perturbed.equal(images)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("steps", [2, 3, 4])
 def test_few_steps_do_no_harm(steps):
     network, images = Linear(n_classes=2), draw(3)
     with torch.no_grad():
@@ -253,7 +340,7 @@ def test_few_steps_do_no_harm(steps):
     assert perturbed[still].equal(images[still])
 
 
-def test_parameters_learn_again_afterwards_if_they_did_before():
+def test_parameters_learn_again_afterwards_if_they_did_before(monkeypatch):
     network = Linear(n_classes=2)
     network.fixed = nn.Parameter(torch.zeros(1), requires_grad=False)
     during = []
@@ -268,18 +355,27 @@ def test_parameters_learn_again_afterwards_if_they_did_before():
     attack(network, images, 1 - answers, NORMS["l2"], steps=2)
     assert network.weight.requires_grad
     assert network.weight.grad is None
+    lying(monkeypatch, watch)
     with pytest.raises(KeyboardInterrupt):
-        attack(network, images, 1 - answers, lying(watch))
+        attack(network, images, 1 - answers, NORMS["l2"])
     assert during == [False]
     assert network.weight.requires_grad
     assert not network.fixed.requires_grad
 
 
-@pytest.mark.parametrize("name", ["linf", "l2"])
-def test_attacks_project_onto_the_ball(name):
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("linf", minimum_norm.LinfFMN),
+        ("l2", minimum_norm.L2FMN),
+        ("linf", minimum_norm.LinfRefinement),
+        ("l2", minimum_norm.L2Refinement),
+    ],
+)
+def test_attacks_project_onto_the_ball(name, kind):
     centre, images = draw(5), draw(5, seed=1)
     radius = torch.tensor([0.0, 0.01, 0.2, 2.0, np.inf])
-    found = NORMS[name].attack().project(*map(eagerpy.astensor, (images, centre, radius))).raw
+    found = kind().project(*map(eagerpy.astensor, (images, centre, radius))).raw
     for image, middle, size, projected in zip(images, centre, radius.numpy(), found, strict=True):
         moved = (image - middle).numpy()
         if name == "linf":
