@@ -44,7 +44,7 @@ with warnings.catch_warnings():
     from foolbox.attacks import L2BrendelBethgeAttack, LinfinityBrendelBethgeAttack
 
 IMAGES, SEED, REPETITIONS = 40, 1000, 3
-OURS = (60, 100, 150)  # steps
+OURS = (40, 60, 80, 100, 150)  # steps
 CPU = torch.device("cpu")
 BRENDEL_BETHGE = {"linf": LinfinityBrendelBethgeAttack, "l2": L2BrendelBethgeAttack}
 SETTINGS = {

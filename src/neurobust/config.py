@@ -245,7 +245,7 @@ class Attacks(Model):
         min_length=1,
         description="in turn, the smallest perturbation counts; Li et al.: brendel-bethge, pgd",
     )
-    steps: int = Field(100, ge=2, description="gradients per image, norm, restart of fmn and ddn")
+    steps: int = Field(100, ge=2, description="gradients of fmn, ddn per image; hard ones get more")
     restarts: int = Field(1, ge=1, description="of each attack, the first from the image itself")
     batch_size: int = Field(256, ge=1, description="images attacked at once")
     seed: int = 1000

@@ -14,6 +14,7 @@ from neurobust.evaluation.perturbations import ATTACKS
 from neurobust.images.sets import luma, select_split
 from neurobust.networks.network import Heads, build_network
 from neurobust.recipes import Recipe
+from neurobust.storage import read_dataset, write_dataset
 
 CPU = torch.device("cpu")
 
@@ -337,3 +338,10 @@ def test_the_result_is_labelled(together):
         "not_found": int((together["found"] == 0).sum()),
         "unprompted": int((together["distance"].sel(norm="l2") == 0).sum()),
     }
+
+
+def test_the_result_survives_a_file(together, tmp_path):
+    write_dataset(together, tmp_path / "attacks.nc")
+    found = read_dataset(tmp_path / "attacks.nc")
+    assert found.equals(together)
+    np.testing.assert_array_equal(found["attack"].attrs["flag_values"], [-1, 0, 1, 2, 3])

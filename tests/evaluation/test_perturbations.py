@@ -340,27 +340,64 @@ def test_few_steps_do_no_harm(steps):
     assert perturbed[still].equal(images[still])
 
 
-def test_parameters_learn_again_afterwards_if_they_did_before(monkeypatch):
-    network = Linear(n_classes=2)
-    network.fixed = nn.Parameter(torch.zeros(1), requires_grad=False)
-    during = []
+class Convolutional(nn.Module):
+    """Has batch normalisation after a convolution, and elsewhere."""
 
-    def watch(images):
-        during.append(network.weight.requires_grad)
-        raise KeyboardInterrupt
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 4, 3),
+            nn.BatchNorm2d(4),
+            nn.ReLU(),
+            nn.BatchNorm2d(4),
+            nn.Sequential(nn.Conv2d(4, 3, 3, bias=False), nn.BatchNorm2d(3)),
+        )
+        for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                nn.init.uniform_(layer.running_mean, -1, 1)
+                nn.init.uniform_(layer.running_var, 0.5, 2)
+                nn.init.uniform_(layer.weight, 0.5, 2)
+                nn.init.uniform_(layer.bias, -1, 1)
 
-    images = draw(2)
-    with torch.no_grad():
-        answers = network.classify((images - STANDARD.mean) / STANDARD.std).argmax(1)
-    attack(network, images, 1 - answers, NORMS["l2"], steps=2)
-    assert network.weight.requires_grad
-    assert network.weight.grad is None
-    lying(monkeypatch, watch)
-    with pytest.raises(KeyboardInterrupt):
-        attack(network, images, 1 - answers, NORMS["l2"])
-    assert during == [False]
-    assert network.weight.requires_grad
-    assert not network.fixed.requires_grad
+    def classify(self, images):
+        return self.layers(images).mean((2, 3))
+
+
+def test_attacks_see_a_simpler_network_of_the_same_scores_and_gradients(monkeypatch):
+    seen = []
+
+    def watch(search, start, steps):
+        seen.append(search)
+        yield from ()
+
+    monkeypatch.setitem(perturbations.ATTACKS, "fmn", watch)
+    network = Convolutional()
+    attack(network, draw(4), torch.tensor([0, 1, 2, 0]), NORMS["l2"])
+    (search,) = seen
+    assert len([m for m in search.simple.modules() if isinstance(m, nn.BatchNorm2d)]) == 1
+    assert not any(parameter.requires_grad for parameter in search.simple.parameters())
+    found = []
+    for classifier in (search.classifier, search.simple):
+        shown = draw(4).requires_grad_()
+        scores = classifier(shown)
+        (gradient,) = torch.autograd.grad((scores * torch.arange(3)).sum(), shown)
+        found.append((scores, gradient))
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)  # in float32
+
+
+def test_the_network_is_left_as_it_was():
+    network = Convolutional()
+    network.layers[0].bias.requires_grad_(False)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    _, sizes = attack(network, draw(4), torch.tensor([0, 1, 2, 0]), NORMS["l2"], steps=20)
+    assert torch.isfinite(sizes).any()
+    assert len([m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]) == 3
+    for name, value in network.state_dict().items():
+        assert value.equal(before[name])
+    for name, parameter in network.named_parameters():
+        assert parameter.requires_grad == (name != "layers.0.bias")
+        assert parameter.grad is None
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def attack_brendel_bethge(search: Search, start: Start, steps: int) -> Candidate
         momentum=0.8,
     )
     _, found, _ = attack(
-        PyTorchModel(search.classifier, bounds=(0, 1), device=search.images.device),
+        PyTorchModel(search.simple, bounds=(0, 1), device=search.images.device),
         search.images[rows],
         TargetedMisclassification(search.targets[rows]),
         epsilons=None,

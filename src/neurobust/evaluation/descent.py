@@ -60,7 +60,7 @@ def attack_pgd(search: Search, start: Start, steps: int) -> Candidates:
 
     From the smallest size upwards; the steps are the paper's, for each size, not the caller's.
     """
-    model = PyTorchModel(search.classifier, bounds=(0, 1), device=search.images.device)
+    model = PyTorchModel(search.simple, bounds=(0, 1), device=search.images.device)
     pixels = search.images[0].numel()
     scale = 1.0 if search.norm == LINF else math.sqrt(2 / math.pi * pixels)
     for level in LEVELS:

@@ -160,7 +160,7 @@ def _run(
     images: Float[Tensor, "row channel height column"],
     **options: Float[Tensor, "row channel height column"],
 ) -> Float[Tensor, "row channel height column"]:
-    model = PyTorchModel(search.classifier, bounds=(0, 1), device=images.device)
+    model = PyTorchModel(search.simple, bounds=(0, 1), device=images.device)
     wanted = TargetedMisclassification(search.targets[rows])
     _, found, _ = attack(model, images, wanted, epsilons=None, **options)
     return found.clamp(0, 1)  # x + (1 - x) may round to more than 1

@@ -65,6 +65,8 @@ class Search:
     ----------
     classifier, images, targets, norm
         See :func:`~neurobust.evaluation.perturbations.perturb`.
+    simple
+        The classifier for those who want gradients; its answers may differ by rounding.
     best
         The perturbed images, or the images where nothing is found or needed.
     sizes
@@ -77,6 +79,7 @@ class Search:
     """
 
     classifier: PixelClassifier
+    simple: PixelClassifier
     images: Float[Tensor, "image channel row column"]
     targets: Int64[Tensor, " image"]
     norm: Norm
@@ -114,10 +117,11 @@ class Search:
     ) -> tuple[Int64[Tensor, " kept"], Float[Tensor, "kept channel height column"]]:
         """Keep the rows whose starting points, all shown at once, are answered with the targets.
 
-        Foolbox asserts it of the batch that it is given, and rounding depends on the batch.
+        Foolbox asserts it of the batch and the classifier that it is given, and rounding depends
+        on them.
         """
         while len(rows):
-            there = self.classifier.answers(starts) == self.targets[rows]
+            there = self.simple.answers(starts) == self.targets[rows]
             if there.all():
                 break
             rows, starts = rows[there], starts[there]
