@@ -103,9 +103,7 @@ def test_figure_6_is_drawn_where_an_imagenet_like_folder_is_compared(workflow, t
         "    sweep: {field: frontend.sigma_px, values: [1.0, 2.0]}\n"
         "li2023: {imagenet: {baseline: resnet, networks: {}, blur: blurred}}\n"
     )
-    plan = workflow.plan(
-        "results/figures/li2023/fig6.pdf", options=("--configfile", str(preset))
-    )
+    plan = workflow.plan("results/figures/li2023/fig6.pdf", options=("--configfile", str(preset)))
     assert plan.status == 0, plan.said
     assert figures_drawn(plan) == ["draw_robustness_scatters"]
 
