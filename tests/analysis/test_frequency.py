@@ -681,3 +681,15 @@ def test_networks_of_other_image_sets_need_not_share_images():
         other[kind] = other[kind].assign_coords(image_id=other[kind]["image_id"] + 500)
     draws, _ = measure({"one": make_network(0), "other": other}, repetitions=5)
     assert draws["network"].values.tolist() == ["one", "other"]
+
+
+def test_members_of_a_sweep_with_one_label_are_told_apart():
+    made = {name: make_network(number) for number, name in enumerate(("mtl-1to4", "mtl-2to1"))}
+    made["blur-1.0"], made["blur-2.0"], made["plain"] = (make_network(n) for n in (2, 3, 4))
+    for name, parts in made.items():
+        sweep, _, value = name.rpartition("-")
+        for data in parts.values():
+            data.attrs |= {"label": (sweep or name).title(), "sweep": sweep or name}
+            data.attrs |= {"sigma_px": float(value)} if sweep == "blur" else {}
+    _, found = measure(made, repetitions=5)
+    assert found["label"].values.tolist() == ["Mtl 1:4", "Mtl 2:1", "Blur", "Blur", "Plain"]

@@ -192,12 +192,28 @@ def tabulate_networks(
             ("sigma_px", np.nan),
         )
     }
+    said["label"] = _tell_apart([*besides], said)
     found = found.assign_coords({name: (NETWORK, values) for name, values in said.items()})
     for name in found.variables:
         units = UNITS.get(str(name).removesuffix("_interval"))
         if units is not None:
             found[name].attrs["units"] = units
     return found.assign_attrs(simulated=int(any(said["simulated"])))
+
+
+def _tell_apart(networks: list[str], said: Mapping[str, list[Any]]) -> list[str]:
+    """Add its value to the label of a sweep's member where another has the same label.
+
+    Members of a blur series are told apart by their sigma.
+    """
+    told = []
+    for name, label, sweep, sigma in zip(
+        networks, said["label"], said["sweep"], said["sigma_px"], strict=True
+    ):
+        value = name.removeprefix(f"{sweep}-").replace("to", ":")
+        alone = said["label"].count(label) == 1 or name == sweep or np.isfinite(sigma)
+        told.append(label if alone else f"{label} {value}")
+    return told
 
 
 def mean_spectra(attacks: _Evaluations) -> xr.DataTree:
