@@ -4,14 +4,7 @@
 
 FREQUENCY = CONFIG.li2023
 FREQUENCY_NETWORKS = EXPERIMENT.frequency_networks()
-COMPARISONS = {
-    name: comparison
-    for name, comparison in [
-        ("comparison", FREQUENCY.comparison),
-        ("imagenet", FREQUENCY.imagenet),
-    ]
-    if comparison is not None
-}
+COMPARISONS = EXPERIMENT.comparisons()
 FREQUENCY_FIGURES = [
     *("fig2", "fig3", "fig4", "fig5"),
     *(["fig6"] if "imagenet" in COMPARISONS else []),

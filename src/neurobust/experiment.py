@@ -96,6 +96,12 @@ class Experiment:
         scored = self.config.predictivity[self.config.brain_likeness.predictivity]
         return isinstance(self.config.recordings[scored.recording], Simulated)
 
+    def comparisons(self) -> dict[str, Comparison]:
+        """Return the comparisons of the low-frequency study, by their keys in the configuration."""
+        study = self.config.li2023
+        named = {"comparison": study.comparison, "imagenet": study.imagenet}
+        return {name: comparison for name, comparison in named.items() if comparison is not None}
+
     def blur_series(self, comparison: Comparison) -> list[str]:
         """Return the networks of a comparison that differ from its baseline in their blur alone."""
         return [] if comparison.blur is None else self.sweep_members(comparison.blur)
@@ -111,27 +117,19 @@ class Experiment:
 
     def frequency_networks(self) -> list[str]:
         """Return the networks of the low-frequency study that can be had."""
-        study = self.config.li2023
         paired = [
             name
-            for pair in study.pairs.values()
+            for pair in self.config.li2023.pairs.values()
             for name in (pair.baseline, pair.regularised, *pair.controls)
         ]
-        compared = [
-            name
-            for comparison in (study.comparison, study.imagenet)
-            if comparison is not None
-            for name in self.families(comparison)
-        ]
+        compared = [name for each in self.comparisons().values() for name in self.families(each)]
         return list(dict.fromkeys([*paired, *compared]))
 
     def absent_networks(self) -> dict[str, str]:
         """Return the networks of the low-frequency study that can't be had, with their files."""
-        study = self.config.li2023
         named = [
             name
-            for comparison in (study.comparison, study.imagenet)
-            if comparison is not None
+            for comparison in self.comparisons().values()
             for name in (comparison.baseline, *comparison.networks)
         ]
         return {

@@ -157,9 +157,7 @@ def _check_frequency(experiment: "Experiment") -> None:
     for name, pair in study.pairs.items():
         for network in (pair.baseline, pair.regularised, *pair.controls):
             _check_classifier(experiment, f"li2023.pairs.{name}", network, pair.baseline)
-    for place, comparison in (("comparison", study.comparison), ("imagenet", study.imagenet)):
-        if comparison is None:
-            continue
+    for place, comparison in experiment.comparisons().items():
         for network in (comparison.baseline, *comparison.networks):
             _check_classifier(experiment, f"li2023.{place}", network, comparison.baseline)
         if comparison.blur is not None:

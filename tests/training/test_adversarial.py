@@ -19,7 +19,6 @@ from neurobust.training.adversarial import (
     AdversarialLoss,
     evaluation_mode,
     perturb,
-    standardise,
 )
 from neurobust.training.train import TrainingData, train_network
 
@@ -118,7 +117,7 @@ def test_a_linear_classifier_is_perturbed_along_its_weights(norm, margin):
     weights = torch.randn((1, 6, 6), generator=torch.Generator().manual_seed(2))
     images = torch.rand((5, 1, 6, 6), generator=torch.Generator().manual_seed(3)) * 0.4 + 0.3
     standard = Standard(0.5, 0.3)
-    scores = (standardise(images, standard) * weights).flatten(1).sum(1)
+    scores = (standard.standardise(images) * weights).flatten(1).sum(1)
     labels = (scores > 0).long()
     assert 0 < labels.sum() < 5
     # At the larger margin gradients are as small as e^-60, and their squares 0 in float32.
@@ -180,7 +179,7 @@ def test_perturbed_images_are_in_the_ball_and_in_range_and_harder(norm, trained,
 
     @torch.no_grad()
     def losses(shown):
-        logits = trained.classify(standardise(shown, pictures.standard))
+        logits = trained.classify(pictures.standard.standardise(shown))
         return nn.functional.cross_entropy(logits, labels, reduction="none")
 
     assert losses(found).mean() > losses(noisy.clamp(0, 1)).mean() + 0.1

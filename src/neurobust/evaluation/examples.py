@@ -3,7 +3,7 @@
 import torch
 import xarray as xr
 
-from neurobust.dims import COLUMN, CORRUPTION, ROW, TEST
+from neurobust.dims import COLUMN, CORRUPTION, IMAGE, ROW, TEST
 from neurobust.errors import InputError
 from neurobust.images.corruptions import CORRUPTIONS, corrupt
 from neurobust.images.pictures import gray
@@ -32,13 +32,7 @@ def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: 
         If there is no such test image.
     """
     test = select_split(image_set, TEST)
-    if number >= test.sizes["image"]:
-        raise InputError(
-            "safarani2021.example_image",
-            f"is {number}, but there are {test.sizes['image']} test images",
-            expected=f"0 to {test.sizes['image'] - 1}",
-            mend="choose a smaller number",
-        )
+    require_image(test, number, "safarani2021.example_image")
     chosen = test.isel(image=[number])
     pixels = torch.from_numpy(chosen["pixels"].values)
     ids = torch.from_numpy(chosen["image_id"].values)
@@ -54,3 +48,20 @@ def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: 
         coords={CORRUPTION: list(CORRUPTIONS)},
         attrs={"severity": severity},
     )
+
+
+def require_image(images: xr.Dataset, number: int, place: str) -> None:
+    """Check that there is an image of this number, which the configuration's ``place`` gives.
+
+    Raises
+    ------
+    InputError
+        If there are fewer images.
+    """
+    if number >= images.sizes[IMAGE]:
+        raise InputError(
+            place,
+            f"is {number}, but there are {images.sizes[IMAGE]} test images",
+            expected=f"0 to {images.sizes[IMAGE] - 1}",
+            mend="choose a smaller number",
+        )

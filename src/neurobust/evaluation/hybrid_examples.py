@@ -6,7 +6,7 @@ import torch
 import xarray as xr
 
 from neurobust.dims import CHANNEL, COLUMN, ROW, TEST
-from neurobust.errors import InputError
+from neurobust.evaluation.examples import require_image
 from neurobust.evaluation.hybrids import make_hybrids
 from neurobust.evaluation.pairing import derange_labels
 from neurobust.evaluation.reversal import MIXING_FREQUENCY, UNITS
@@ -52,13 +52,7 @@ def make_hybrid_examples(
         If there is no such test image.
     """
     test = select_split(image_set, TEST)
-    if number >= test.sizes["image"]:
-        raise InputError(
-            "li2023.example_image",
-            f"is {number}, but there are {test.sizes['image']} test images",
-            expected=f"0 to {test.sizes['image'] - 1}",
-            mend="choose a smaller number",
-        )
+    require_image(test, number, "li2023.example_image")
     labels = test["label"].to_numpy()
     partner = derange_labels(labels, generator=generator(seed, "hybrids", 0))
     chosen = [number, int(partner[number])]

@@ -31,9 +31,7 @@ class PixelClassifier(nn.Module):
         self, images: Float[Tensor, "image channel row column"]
     ) -> Float[Tensor, "image class"]:
         """Return the logits for images in [0, 1]; gradients pass."""
-        standardised = (images - self.standard.mean) / self.standard.std
-        # The memory layout that convolutions are fastest in.
-        return self.network.classify(standardised.contiguous(memory_format=torch.channels_last))
+        return self.network.classify(self.standard.standardise(images))
 
     @torch.no_grad()
     def answers(self, images: Float[Tensor, "image channel row column"]) -> Int64[Tensor, " image"]:

@@ -53,8 +53,17 @@ class Standard:
     def __call__(
         self, pixels: UInt8[Tensor, "image channel row column"]
     ) -> Float[Tensor, "image channel row column"]:
-        """Return standardised pictures, in the memory layout that convolutions are fastest in."""
-        standardised = (pixels.float() / 255 - self.mean) / self.std
+        """Return standardised pictures."""
+        return self.standardise(pixels.float() / 255)
+
+    def standardise(
+        self, images: Float[Tensor, "image channel row column"]
+    ) -> Float[Tensor, "image channel row column"]:
+        """Standardise images with pixels from 0 to 1; gradients pass.
+
+        In the memory layout that convolutions are fastest in.
+        """
+        standardised = (images - self.mean) / self.std
         return standardised.contiguous(memory_format=torch.channels_last)
 
 

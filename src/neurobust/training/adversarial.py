@@ -120,7 +120,7 @@ def perturb(
     with evaluation_mode(network):
         for _ in range(settings.steps):
             perturbed.requires_grad_()
-            logits = network.classify(standardise(perturbed, standard)).float()
+            logits = network.classify(standard.standardise(perturbed)).float()
             # A sum, so that an image's gradient does not depend on its batch.
             loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
             (gradient,) = torch.autograd.grad(loss, perturbed)
@@ -139,15 +139,6 @@ def evaluation_mode(network: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes.items():
             module.training = mode
-
-
-def standardise(
-    images: Float[Tensor, "image channel row column"], standard: Standard
-) -> Float[Tensor, "image channel row column"]:
-    """Standardise images with pixels from 0 to 1; gradients pass."""
-    standardised = (images - standard.mean) / standard.std
-    # The memory layout that convolutions are fastest in.
-    return standardised.contiguous(memory_format=torch.channels_last)
 
 
 class AdversarialLoss:
@@ -191,5 +182,5 @@ class AdversarialLoss:
             settings=self._settings,
             start=(images + self._settings.size * drawn).clamp(0, 1),
         )
-        logits = network.classify(standardise(perturbed, self._standard)).float()
+        logits = network.classify(self._standard.standardise(perturbed)).float()
         return nn.functional.cross_entropy(logits, labels)
