@@ -1,12 +1,9 @@
 """Which spatial frequencies each corruption alters (Li et al. 2023, appendix, Fig. A)."""
 
-import numpy as np
 import xarray as xr
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.image import AxesImage
 
 from neurobust.dims import CORRUPTION, IMAGE, require
 from neurobust.evaluation.frequencies import (
@@ -15,7 +12,7 @@ from neurobust.evaluation.frequencies import (
     ROW_FREQUENCY,
     cumulative_share,
 )
-from neurobust.figures.panels import draw_level
+from neurobust.figures.panels import draw_level, draw_spectrum
 from neurobust.figures.style import Mark, add_letter, add_title, new_figure, readable, styled
 from neurobust.images.frequency_categories import CATEGORIES, HIGH, LOW, MEDIUM
 
@@ -92,7 +89,8 @@ def _draw_maps(power: xr.DataArray, groups: dict[str, list[str]], figure: SubFig
         for axes in places[row, len(names) :]:
             axes.set_axis_off()
         for column, (name, axes) in enumerate(zip(names, places[row], strict=False)):
-            drawn = _draw_map(power.sel({CORRUPTION: name}), axes, scale)
+            drawn = draw_spectrum(power.sel({CORRUPTION: name}), axes, scale)
+            axes.set(xticks=_TICKS, yticks=_TICKS)
             axes.set_title(readable(name).replace(" ", "\n"), fontsize=7)  # side by side: narrow
             lowest = all(len(others) <= column for others in [*groups.values()][row + 1 :])
             axes.tick_params(labelleft=column == 0, labelbottom=lowest)
@@ -102,22 +100,6 @@ def _draw_maps(power: xr.DataArray, groups: dict[str, list[str]], figure: SubFig
     )
     figure.supxlabel("Horizontal frequency (cycles/pixel)")
     figure.supylabel("Vertical frequency (cycles/pixel)")
-
-
-def _draw_map(power: xr.DataArray, axes: Axes, scale: LogNorm) -> AxesImage:
-    (left, right), (top, bottom) = (
-        power[side].values[[0, -1]] + np.array([-0.5, 0.5]) / power.sizes[side]
-        for side in (COLUMN_FREQUENCY, ROW_FREQUENCY)
-    )
-    axes.set_xticks(_TICKS)
-    axes.set_yticks(_TICKS)
-    return axes.imshow(
-        np.ma.masked_equal(power.values, 0),  # frequency 0, which is left out, stays white
-        cmap=colormaps["viridis"].with_extremes(bad="white"),
-        norm=scale,
-        extent=(left, right, -bottom, -top),  # rows are counted downwards
-        interpolation="nearest",
-    )
 
 
 def _draw_shares(spectra: xr.Dataset, marks: dict[str, Mark], axes: Axes) -> None:

@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import Float
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.image import AxesImage
 
 from neurobust.analysis.correlation import PEARSON, SPEARMAN, write_p
 from neurobust.analysis.frequency_measures import NORM
@@ -18,7 +16,7 @@ from neurobust.analysis.frequency_statistics import MEASURES
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
 from neurobust.dims import NETWORK
 from neurobust.errors import InputError
-from neurobust.evaluation.frequencies import COLUMN_FREQUENCY, RADIAL_FREQUENCY, ROW_FREQUENCY
+from neurobust.evaluation.frequencies import RADIAL_FREQUENCY
 from neurobust.evaluation.reversal import MIXING_FREQUENCY
 from neurobust.figures.panels import draw_level
 from neurobust.figures.style import Mark, network_marks
@@ -171,27 +169,6 @@ def spectrum_scale(spectra: Iterable[xr.DataArray]) -> LogNorm:
     lows = [float(power.where(power > 0).min()) for power in spectra]
     lowest = np.nanmin([*lows, highest / 10])
     return LogNorm(max(lowest, highest / 10**_DECADES), highest, clip=True)
-
-
-def draw_spectrum(power: xr.DataArray, axes: Axes, scale: LogNorm) -> AxesImage:
-    """Draw the power at each frequency, 0 in the middle."""
-    extent = tuple(
-        edge
-        for side in (COLUMN_FREQUENCY, ROW_FREQUENCY)
-        for edge in (
-            power[side].values[0] - 0.5 / power.sizes[side],
-            power[side].values[-1] + 0.5 / power.sizes[side],
-        )
-    )
-    values = power.transpose(ROW_FREQUENCY, COLUMN_FREQUENCY).values
-    return axes.imshow(
-        np.ma.masked_where(~(values > 0), values),  # frequency 0 is left out of the power
-        cmap=colormaps["viridis"].with_extremes(bad="white"),
-        norm=scale,
-        extent=extent,
-        origin="lower",
-        interpolation="nearest",
-    )
 
 
 def draw_scatter(

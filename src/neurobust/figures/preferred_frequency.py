@@ -21,12 +21,12 @@ from neurobust.figures.frequency_panels import (
     draw_powers,
     draw_reversal,
     draw_scatter,
-    draw_spectrum,
     family_marks,
     select_spectrum,
     spectrum_scale,
     tell_correlation,
 )
+from neurobust.figures.panels import draw_spectrum
 from neurobust.figures.style import Mark, add_letter, add_title, new_figure, styled
 from neurobust.figures.tables import require_columns, select_row
 

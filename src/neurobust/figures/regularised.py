@@ -19,12 +19,11 @@ from neurobust.evaluation.frequencies import RADIAL_FREQUENCY
 from neurobust.figures.frequency_panels import (
     draw_band,
     draw_powers,
-    draw_spectrum,
     select_spectrum,
     spectrum_scale,
     study_marks,
 )
-from neurobust.figures.panels import draw_level, draw_points, spread
+from neurobust.figures.panels import draw_level, draw_points, draw_spectrum, spread
 from neurobust.figures.style import Mark, add_letter, add_title, new_figure, styled
 from neurobust.figures.tables import require_columns
 from neurobust.images.frequency_categories import CATEGORIES
