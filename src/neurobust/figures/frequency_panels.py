@@ -10,7 +10,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
-from neurobust.analysis.correlation import PEARSON, SPEARMAN, write_p
+from neurobust.analysis.correlation import PEARSON, SPEARMAN
 from neurobust.analysis.frequency_measures import NORM
 from neurobust.analysis.frequency_statistics import MEASURES
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
@@ -20,7 +20,7 @@ from neurobust.evaluation.frequencies import RADIAL_FREQUENCY
 from neurobust.evaluation.reversal import MIXING_FREQUENCY
 from neurobust.figures.panels import draw_level
 from neurobust.figures.style import Mark, network_marks
-from neurobust.figures.tables import require_columns, select_row
+from neurobust.figures.tables import require_columns, select_row, tell_coefficient
 
 DIAGONAL = 0.5**0.5
 RADIUS_LABEL = "Frequency (cycles/pixel)"
@@ -213,10 +213,5 @@ def tell_correlation(correlations: pd.DataFrame, family: str, x: str, y: str, ax
     lines = []
     for method, symbol in ((PEARSON, "r"), (SPEARMAN, "ρ")):
         row = select_row(correlations, "correlations", family=family, x=x, y=y, method=method)
-        lines.append(
-            f"{symbol} not defined"
-            if pd.isna(row["r"])
-            else f"{symbol} = {row['r']:.2f} [{row['low']:.2f}, {row['high']:.2f}], "
-            f"p = {write_p(row['p'])}".replace("-", "−")
-        )
+        lines.append(tell_coefficient(row, symbol))
     axes.set_title(f"{lines[0]}, n = {row['n']}\n{lines[1]}", fontsize=7, loc="right")

@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurobust.analysis.correlation import PEARSON, write_p
+from neurobust.analysis.correlation import PEARSON
 from neurobust.analysis.likeness import MEASURES, PREDICTIVITY, network_means
 from neurobust.dims import NETWORK
 from neurobust.figures.style import Mark, add_letter, network_marks, new_figure, styled
-from neurobust.figures.tables import require_columns, select_row
+from neurobust.figures.tables import require_columns, select_row, tell_coefficient
 
 _COLUMNS = 2
 _KEYS = 5  # in a row of the legend
@@ -83,12 +83,4 @@ def _draw_networks(
 
 def _tell_correlation(correlations: pd.DataFrame, measure: str, axes: Axes) -> None:
     row = select_row(correlations, "correlations", y=measure, method=PEARSON)
-    told = (
-        "r not defined"
-        if pd.isna(row["r"])
-        else (
-            f"r = {row['r']:.2f} [{row['low']:.2f}, {row['high']:.2f}], "
-            f"p = {write_p(row['p'])}".replace("-", "−")
-        )
-    )
-    axes.set_title(f"{told}, n = {row['n']}", fontsize=7, loc="right")
+    axes.set_title(f"{tell_coefficient(row, 'r')}, n = {row['n']}", fontsize=7, loc="right")

@@ -1,10 +1,11 @@
 """What figures ask of the tables they draw."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from neurobust.analysis.correlation import write_p
 from neurobust.errors import InputError
 
 
@@ -53,3 +54,12 @@ def select_row(table: pd.DataFrame, place: str, **chosen: str) -> dict[str, Any]
             mend="delete the file and let the workflow build it again",
         )
     return {str(name): value for name, value in table.iloc[0].items()}
+
+
+def tell_coefficient(row: Mapping[str, Any], symbol: str) -> str:
+    """Write a row of correlations as ``r = −.50 [...], p = ...``, or that r is not defined."""
+    if pd.isna(row["r"]):
+        return f"{symbol} not defined"
+    return (
+        f"{symbol} = {row['r']:.2f} [{row['low']:.2f}, {row['high']:.2f}], p = {write_p(row['p'])}"
+    ).replace("-", "−")
