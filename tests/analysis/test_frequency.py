@@ -31,6 +31,7 @@ from neurobust.analysis.frequency_quantities import collect_frequency_quantities
 from neurobust.analysis.frequency_statistics import correlate_measures, network_points
 from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import half_power_frequency
+from neurobust.evaluation.hybrids import label_agreement
 from neurobust.evaluation.reversal import find_reversal
 
 IMAGES, ATTACKED, REPETITIONS = 40, 30, 80
@@ -105,27 +106,9 @@ def make_network(number, *, images="pictures", seeds=2, rate=0.5, **attributes):
 
 def label_hybrids(agreement, seeds, said):
     """Return the evaluation of hybrids that has these agreements."""
-    curve = ("seed", "permutation", "mixing_frequency")
-    agreement = agreement.astype(np.int8)
-    p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
-    reversals = [[find_reversal(FREQUENCIES, d) for d in rows] for rows in p_low - p_high]
-    found = np.array(reversals, float)
-    return xr.Dataset(
-        {
-            "agreement": ((*curve, "image"), agreement),
-            "p_low": (curve, p_low),
-            "p_high": (curve, p_high),
-            "reversal_frequency": (curve[:2], found[..., 0]),
-            "crossings": (curve[:2], found[..., 1].astype(int)),
-        },
-        {
-            "seed": seeds,
-            "permutation": np.arange(agreement.shape[1]),
-            "mixing_frequency": FREQUENCIES,
-            "image_id": ("image", np.arange(agreement.shape[-1])),
-        },
-        said,
-    )
+    labelled = label_agreement(agreement.astype(np.int8), seeds, FREQUENCIES)
+    numbers = np.arange(agreement.shape[-1])
+    return labelled.assign_coords(image_id=("image", numbers)).assign_attrs(said)
 
 
 def gather(networks):

@@ -11,7 +11,7 @@ from neurobust.analysis.frequency_comparison import compare_networks
 from neurobust.analysis.frequency_differences import pair_differences
 from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import spatial_frequencies
-from neurobust.evaluation.reversal import find_reversal
+from neurobust.evaluation.hybrids import label_agreement
 from neurobust.figures.frequency_panels import family_marks, select_spectrum
 from neurobust.figures.hybrids import draw_hybrids
 from neurobust.figures.preferred_frequency import (
@@ -143,25 +143,8 @@ def make_hybrids(rng, frequency, attributes):
     place = (np.arange(MIXED) + 0.5) / MIXED
     low, high = place < p_low[..., None], place >= 1 - p_high[..., None]
     agreement = low.astype(np.int8) - high.astype(np.int8)
-    curve = ("seed", "permutation", "mixing_frequency")
-    p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
-    reversal = [[find_reversal(FREQUENCIES, d)[0] for d in rows] for rows in p_low - p_high]
-    return xr.Dataset(
-        {
-            "agreement": ((*curve, "image"), agreement),
-            "p_low": (curve, p_low),
-            "p_high": (curve, p_high),
-            "reversal_frequency": (curve[:2], reversal),
-            "crossings": (curve[:2], np.ones((1, 4), int)),
-        },
-        {
-            "seed": [1000],
-            "permutation": np.arange(4),
-            "mixing_frequency": FREQUENCIES,
-            "image_id": ("image", np.arange(MIXED)),
-        },
-        attributes,
-    )
+    labelled = label_agreement(agreement, [1000], FREQUENCIES)
+    return labelled.assign_coords(image_id=("image", np.arange(MIXED))).assign_attrs(attributes)
 
 
 @pytest.fixture(scope="module")

@@ -138,17 +138,32 @@ def evaluate_hybrids(
                     agrees -= (answers == labels[partner[part]]).int()
                     agreement[m, permutation, f, part] = agrees.cpu().numpy()
     return (
-        _label(agreement, list(networks), mixing_frequencies)
+        label_agreement(agreement, list(networks), mixing_frequencies)
         .assign_coords(image_id=(IMAGE, test.image_ids.cpu().numpy()))
         .assign_attrs(images=image_set.attrs["identifier"])
     )
 
 
-def _label(
+def label_agreement(
     agreement: Int8[np.ndarray, "seed permutation frequency image"],
     seeds: list[int],
     frequencies: Sequence[float],
 ) -> xr.Dataset:
+    """Label the answers to hybrids, and find where each curve reverses; the log names odd ones.
+
+    Parameters
+    ----------
+    agreement
+        1 where the low image's class is the answer, -1 where the high image's, else 0.
+    seeds
+        Of the networks.
+    frequencies
+        At which the images are mixed, increasing, in units of Nyquist.
+
+    Returns
+    -------
+    What `evaluate_hybrids` returns, without what it says of the images.
+    """
     p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
     reversal = np.full(p_low.shape[:2], np.nan)
     crossings = np.zeros(p_low.shape[:2], np.int64)
