@@ -27,6 +27,19 @@ include: "rules/figures.smk"
 include: "rules/brainscore.smk"
 include: "rules/li2023.smk"
 include: "rules/claims.smk"
+include: "rules/summary.smk"
+
+
+onstart:
+    begin_run(RESULTS, config["provenance"], RESOLVED, sys.argv)
+
+
+onsuccess:
+    end_run(RESULTS, COMPLETE)
+
+
+onerror:
+    end_run(RESULTS, FAILED)
 
 
 rule all:

@@ -23,8 +23,8 @@ rule score_robustness:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
         repetitions=STUDY.bootstrap,
         code=code_of("score_robustness"),
@@ -53,8 +53,8 @@ rule regress_robustness:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
         networks=POINTS,
         sweeps={name: role for role, names in SWEPT.items() for name in names},
@@ -90,8 +90,8 @@ rule tabulate_scores:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         recipes={
             role: EXPERIMENT.describe(name)
@@ -117,8 +117,8 @@ rule quantify_robustness:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code_of("quantify_robustness"),
     script:

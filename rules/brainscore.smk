@@ -33,8 +33,8 @@ rule correlate_published:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         code=code_of("correlate_published"),
     script:
@@ -61,8 +61,8 @@ rule draw_published:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code_of("draw_published"),
     script:
@@ -84,8 +84,8 @@ rule measure_corruption_errors:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
         networks=LIKELY,
         reference=EXPERIMENT.reference_network(),
@@ -118,8 +118,8 @@ rule tabulate_brain_scores:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         benchmarks={
             "predictivity": list(CONFIG.predictivity),
@@ -155,8 +155,8 @@ rule compare_likeness:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
         networks=LIKELY,
         reference=EXPERIMENT.reference_network(),
@@ -180,8 +180,8 @@ rule draw_likeness:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         simulated=EXPERIMENT.scored_simulation(),
         scale=CONFIG.scale,

@@ -30,8 +30,8 @@ rule check_claims:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=lambda wildcards: SCALES[wildcards.study],
         code=code_of("check_claims"),
@@ -59,8 +59,8 @@ rule collect_claims:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         studies=list(SCALES),
         scale=CONFIG.scale,
@@ -112,8 +112,8 @@ rule test_results:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         results=results_folder,
         code=code_of("test_results"),

@@ -2,8 +2,8 @@
 # that name the files and parameters of a job.
 
 import re
-import shutil
-import subprocess
+import signal
+import sys
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
@@ -11,7 +11,10 @@ from snakemake.exceptions import WorkflowError
 from neurobust.config import RAW_FILES
 from neurobust.errors import InputError
 from neurobust.experiment import Experiment
-from neurobust.provenance import fingerprint
+from neurobust.fingerprints import fingerprint
+from neurobust.leases import visible_devices
+from neurobust.provenance import describe_run
+from neurobust.runs import COMPLETE, FAILED, begin_run, end_run
 
 try:
     EXPERIMENT = Experiment(config)
@@ -19,7 +22,12 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 CONFIG = EXPERIMENT.config
+RESOLVED = CONFIG.model_dump(mode="json")
+# What jobs say of their run. A value of the configuration that is no parameter reruns nothing.
+config["provenance"] = describe_run(RESOLVED, CONFIG.seeds, Path(workflow.basedir))
 STUDY = CONFIG.safarani2021
+
+RESULTS = Path(workflow.pathvars.get("results"))
 
 TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
 SIMULATED = {
@@ -45,17 +53,34 @@ def code_of(script):
     return fingerprint(Path(workflow.basedir) / "workflow_scripts" / f"{script}.py")
 
 
+def per_attempt(amount):
+    """Ask for an amount of memory or time, and with each retry for as much again."""
+
+    def ask(wildcards, attempt):
+        return amount * attempt
+
+    return ask
+
+
 @cache
 def gpus_per_job():
-    """Ask for one GPU where the configuration wants one, or where this machine has one."""
+    """Ask for one GPU where the configuration wants one, or there is one.
+
+    Where the jobs of a cluster run is not known here: they ask for one.
+    """
     if CONFIG.device != "auto":
         return int(CONFIG.device == "gpu")
-    if shutil.which("nvidia-smi") is None:
-        return 0
-    listed = subprocess.run(
-        ["nvidia-smi", "--list-gpus"], capture_output=True, text=True
-    )
-    return int("GPU" in listed.stdout)
+    return int(not workflow.local_exec or bool(visible_devices()))
+
+
+def shown_to(wildcards):
+    """Name the image set that a job works on: its own, or its network's."""
+    return wildcards.get("images") or EXPERIMENT.networks[wildcards.network].images
+
+
+def jobs_per_gpu(wildcards):
+    """Say how many jobs on an image set may share a GPU."""
+    return CONFIG.jobs_per_gpu.get(shown_to(wildcards), 1)
 
 
 def network_files(network):
@@ -183,7 +208,7 @@ def role_evaluations(wildcards):
 
 def results_folder(wildcards):
     """Name the folder that all results of this run lie in."""
-    return str(Path(workflow.pathvars.get("results")))
+    return str(RESULTS)
 
 
 STUDIES = {

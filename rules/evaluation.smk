@@ -24,8 +24,9 @@ rule evaluate_corruptions:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=240,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(240),
     params:
         settings=CONFIG.evaluation.model_dump(),
         attributes=network_attributes,
@@ -50,8 +51,9 @@ rule evaluate_prediction:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=4000,
-        runtime=60,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
         attributes=network_attributes,
         code=code_of("evaluate_prediction"),
@@ -75,8 +77,9 @@ rule evaluate_predictivity:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=120,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(16000),
+        runtime=per_attempt(120),
     params:
         settings=lambda wildcards: CONFIG.predictivity[
             wildcards.predictivity
@@ -103,8 +106,9 @@ rule evaluate_behaviour:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=60,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=lambda wildcards: CONFIG.behaviour[wildcards.behaviour].model_dump(
             mode="json"
@@ -131,8 +135,9 @@ rule evaluate_attacks:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=240,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(480),
     params:
         settings=CONFIG.attacks.model_dump(),
         attributes=network_attributes,
@@ -157,8 +162,9 @@ rule evaluate_hybrids:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=120,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(120),
     params:
         settings=CONFIG.hybrids.model_dump(),
         attributes=network_attributes,
@@ -181,8 +187,8 @@ rule collect_learning:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(10),
     params:
         networks={
             role: {
@@ -210,8 +216,8 @@ rule corrupt_example:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         number=STUDY.example_image,
         severity=2,  # Safarani 2021, Fig. 9

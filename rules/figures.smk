@@ -29,8 +29,8 @@ rule draw_exemplary_severities:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         networks=COMPARED,
         example="mtl-monkey",
@@ -56,8 +56,8 @@ rule draw_robustness:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         networks=COMPARED,
         scale=CONFIG.scale,
@@ -80,8 +80,8 @@ rule draw_all_severities:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         networks=COMPARED,
         scale=CONFIG.scale,
@@ -104,8 +104,8 @@ rule draw_corruption_examples:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=CONFIG.scale,
         code=code_of("draw_corruption_examples"),
@@ -127,8 +127,8 @@ rule draw_learning:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=CONFIG.scale,
         code=code_of("draw_learning"),
@@ -153,8 +153,8 @@ rule draw_prediction:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=CONFIG.scale,
         code=code_of("draw_prediction"),
@@ -176,8 +176,8 @@ rule draw_reliability:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=CONFIG.scale,
         code=code_of("draw_reliability"),

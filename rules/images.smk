@@ -19,8 +19,8 @@ rule retrieve_tiny_imagenet:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=60,
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(60),
     params:
         url="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
         sha256="6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
@@ -43,8 +43,8 @@ rule build_image_set:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=lambda wildcards: CONFIG.images[wildcards.images].model_dump(
             mode="json"

@@ -50,8 +50,8 @@ rule measure_preferred_frequencies:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         networks=FREQUENCY_NETWORKS,
         pairs=PAIRS,
@@ -85,8 +85,8 @@ rule draw_regularised:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         pairs=PAIRS,
         norm=FREQUENCY.norm,
@@ -110,8 +110,8 @@ rule make_hybrid_examples:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(10),
     params:
         number=FREQUENCY.example_image,
         colour=PAIRED_COLOUR,
@@ -136,8 +136,8 @@ rule draw_hybrids:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         pairs=PAIRS,
         scale=CONFIG.scale,
@@ -165,8 +165,8 @@ rule draw_preferred_frequencies:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         comparison="comparison",
         norm=FREQUENCY.norm,
@@ -193,8 +193,8 @@ rule draw_robustness_scatters:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         comparison="imagenet",
         scale=CONFIG.scale,
@@ -218,8 +218,9 @@ rule measure_corruption_spectra:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=60,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings={
             "colour": PAIRED_COLOUR,
@@ -245,8 +246,8 @@ rule draw_corruption_spectra:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=CONFIG.scale,
         code=code_of("draw_corruption_spectra"),
@@ -268,8 +269,8 @@ rule decompose_similarity:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         components=12,
         seed=1000,
@@ -296,8 +297,8 @@ rule draw_similarity_components:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         scale=CONFIG.scale,
         code=code_of("draw_similarity_components"),

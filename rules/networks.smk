@@ -18,8 +18,9 @@ rule train_network:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 1440 * attempt,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(1440),
     params:
         recipe=lambda wildcards: EXPERIMENT.networks[wildcards.network].model_dump(
             mode="json"

@@ -17,8 +17,8 @@ rule simulate_recording:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
         settings=recording_settings,
         code=code_of("simulate_recording"),
@@ -40,8 +40,8 @@ rule import_recording:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=recording_settings,
         code=code_of("import_recording"),
@@ -63,8 +63,8 @@ rule measure_reliability:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
         code=code_of("measure_reliability"),
     script:

@@ -19,8 +19,9 @@ rule synthesise_responses:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=60,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         simulated=lambda wildcards: EXPERIMENT.simulated(wildcards.network),
         code=code_of("synthesise_responses"),
@@ -44,8 +45,9 @@ rule measure_similarity:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        mem_mb=8000,
-        runtime=60,
+        jobs_per_gpu=jobs_per_gpu,
+        mem_mb=per_attempt(16000),
+        runtime=per_attempt(60),
     params:
         attributes=network_attributes,
         code=code_of("measure_similarity"),

@@ -2,13 +2,12 @@
 
 from neurobust.images.build import build_image_set
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.storage import write_dataset
 
 
 def main(job):
     image_set = build_image_set(job.params.settings)
-    write_dataset(image_set.assign_attrs(stamp(job.rule, job.params.code)), job.output[0])
+    write_dataset(image_set, job.output[0])
 
 
 if __name__ == "__main__":

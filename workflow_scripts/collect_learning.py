@@ -5,14 +5,12 @@ import xarray as xr
 from neurobust.evaluation.learning import collect_histories
 from neurobust.jobs import run
 from neurobust.networks.files import load_network
-from neurobust.provenance import stamp
 from neurobust.storage import write_dataset
 
 
 def main(job):
     files = iter(job.input)
     tree = xr.DataTree()
-    tree.attrs = stamp(job.rule, job.params.code)
     for role, said in job.params.networks.items():
         histories = {seed: load_network(next(files)).history for seed in said["seeds"]}
         collected = collect_histories(histories).assign_attrs(said["attributes"])

@@ -2,7 +2,6 @@
 
 from neurobust.analysis.similarity_components import decompose_similarity
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset
 
 
@@ -12,7 +11,7 @@ def main(job):
         components=job.params.components,
         seed=job.params.seed,
     )
-    write_dataset(components.assign_attrs(stamp(job.rule, job.params.code)), job.output[0])
+    write_dataset(components, job.output[0])
 
 
 if __name__ == "__main__":

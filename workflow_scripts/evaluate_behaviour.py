@@ -4,7 +4,6 @@ from neurobust.evaluation.behaviour import evaluate_behaviour
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.provenance import stamp
 from neurobust.recordings.behaviour import read_behaviour
 from neurobust.storage import write_dataset
 
@@ -19,8 +18,7 @@ def main(job):
         **{name: settings[name] for name in ("layer", "fit_share", "halves", "seed")},
         device=choose_device(job.config["device"], job.resources.gpu),
     )
-    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
-    write_dataset(evaluation.assign_attrs(says), job.output[0])
+    write_dataset(evaluation.assign_attrs(job.params.attributes), job.output[0])
 
 
 if __name__ == "__main__":

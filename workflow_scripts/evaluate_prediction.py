@@ -4,7 +4,6 @@ from neurobust.evaluation.prediction import evaluate_prediction
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, read_tree, write_dataset
 
 
@@ -15,8 +14,7 @@ def main(job):
         read_dataset(job.input.reliability),
         choose_device(job.config["device"], job.resources.gpu),
     )
-    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
-    write_dataset(evaluation.assign_attrs(says), job.output[0])
+    write_dataset(evaluation.assign_attrs(job.params.attributes), job.output[0])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from neurobust.evaluation.predictivity import evaluate_predictivity
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.provenance import stamp
 from neurobust.storage import read_tree, write_dataset
 
 
@@ -15,7 +14,7 @@ def main(job):
         **job.params.settings,
         device=choose_device(job.config["device"], job.resources.gpu),
     )
-    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
+    says = dict(job.params.attributes)
     says["simulated"] |= evaluation.attrs["simulated"]  # the network, or what it is to predict
     write_dataset(evaluation.assign_attrs(says), job.output[0])
 

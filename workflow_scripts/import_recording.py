@@ -1,7 +1,6 @@
 """Read a recording into the labelled form."""
 
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.recordings.build import read_recording
 from neurobust.storage import write_dataset
 
@@ -12,7 +11,6 @@ def main(job):
         dict(job.input.items()),
         place=f"recordings.{job.wildcards.recording}",
     )
-    recording.attrs |= stamp(job.rule, job.params.code)
     write_dataset(recording, job.output[0])
 
 

@@ -2,7 +2,6 @@
 
 from neurobust.evaluation.hybrid_examples import make_hybrid_examples
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset
 
 
@@ -11,7 +10,7 @@ def main(job):
     examples = make_hybrid_examples(
         read_dataset(job.input[0]), chosen.number, colour=chosen.colour, seed=chosen.seed
     )
-    write_dataset(examples.assign_attrs(stamp(job.rule, chosen.code)), job.output[0])
+    write_dataset(examples, job.output[0])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from neurobust.analysis.corruption_errors import corruption_errors
 from neurobust.analysis.tables import corruption_error_table
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset, write_table
 
 SEED = 1000  # of the bootstrap
@@ -16,7 +15,7 @@ def main(job):
         seed=SEED,
         repetitions=job.params.repetitions,
     )
-    write_dataset(errors.assign_attrs(stamp(job.rule, job.params.code)), job.output.errors)
+    write_dataset(errors, job.output.errors)
     write_table(corruption_error_table(errors), job.output.table)
 
 

@@ -3,7 +3,6 @@
 from neurobust.evaluation.corruption_spectra import measure_corruption_spectra
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset
 
 
@@ -13,7 +12,7 @@ def main(job):
         **job.params.settings,
         device=choose_device(job.config["device"], job.resources.gpu),
     )
-    write_dataset(spectra.assign_attrs(stamp(job.rule, job.params.code)), job.output[0])
+    write_dataset(spectra, job.output[0])
 
 
 if __name__ == "__main__":

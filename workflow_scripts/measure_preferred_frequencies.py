@@ -8,7 +8,6 @@ from neurobust.analysis.frequency_comparison import compare_networks
 from neurobust.analysis.frequency_differences import pair_differences
 from neurobust.analysis.frequency_quantities import collect_frequency_quantities
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset, write_table
 
 SEED = 1000  # of the bootstrap
@@ -35,10 +34,8 @@ def main(job):
         comparisons={name: parts["families"] for name, parts in settings.comparisons.items()},
         norm=settings.norm,
     )
-    says = stamp(job.rule, settings.code)
-    write_dataset(networks.assign_attrs(says), job.output.networks)
+    write_dataset(networks, job.output.networks)
     spectra = mean_spectra(evaluations["attacks"])
-    spectra.attrs.update(says)
     write_dataset(spectra, job.output.spectra)
     write_table(differences, job.output.differences)
     write_table(compared.points, job.output.points)

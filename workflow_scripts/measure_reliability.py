@@ -1,7 +1,6 @@
 """Measure the reliability of a recording's neuroids."""
 
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.recordings.reliability import measure_reliability
 from neurobust.storage import read_tree, write_dataset
 
@@ -10,7 +9,7 @@ SEED = 1000  # of the random halves
 
 def main(job):
     reliability = measure_reliability(read_tree(job.input[0]), seed=SEED)
-    write_dataset(reliability.assign_attrs(stamp(job.rule, job.params.code)), job.output[0])
+    write_dataset(reliability, job.output[0])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_network
-from neurobust.provenance import stamp
 from neurobust.storage import read_tree, write_dataset
 from neurobust.training.neural_similarity import measure_similarity
 
@@ -14,8 +13,7 @@ def main(job):
         read_tree(job.input.recording),
         choose_device(job.config["device"], job.resources.gpu),
     )
-    says = {**job.params.attributes, **stamp(job.rule, job.params.code)}
-    write_dataset(similarities.assign_attrs(says), job.output[0])
+    write_dataset(similarities.assign_attrs(job.params.attributes), job.output[0])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from neurobust.analysis.scores import robustness_scores
 from neurobust.jobs import run
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset
 
 SEED = 1000  # of the bootstrap
@@ -15,7 +14,7 @@ def main(job):
         seed=SEED,
         repetitions=job.params.repetitions,
     )
-    write_dataset(scores.assign_attrs(stamp(job.rule, job.params.code)), job.output[0])
+    write_dataset(scores, job.output[0])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_network
-from neurobust.provenance import stamp
 from neurobust.storage import read_dataset, write_dataset
 from neurobust.training.synthesis import synthesise_responses
 
@@ -15,7 +14,7 @@ def main(job):
         choose_device(job.config["device"], job.resources.gpu),
     )
     says = {"network": job.wildcards.network, "simulated": int(job.params.simulated)}
-    write_dataset(responses.assign_attrs(**says, **stamp(job.rule, job.params.code)), job.output[0])
+    write_dataset(responses.assign_attrs(says), job.output[0])
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Train the network of a recipe from one seed."""
+"""Train the network of a recipe from one seed, or go on where it was interrupted."""
 
 from neurobust.config import Schedule
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import NetworkFile, load_network, save_network
-from neurobust.provenance import stamp
 from neurobust.recipes import Recipe
 from neurobust.storage import read_dataset, read_tree
+from neurobust.training.checkpoints import Checkpoint, checkpoint_path, training_key
 from neurobust.training.train import TrainingData, train_network
 
 
@@ -24,9 +24,22 @@ def main(job):
     )
     device = choose_device(job.config["device"], job.resources.gpu)
     seed = int(job.wildcards.seed)
-    network, history = train_network(recipe, schedules, data, seed=seed, device=device)
-    provenance = stamp(job.rule, job.params.code) | {"device": device.type}
-    save_network(NetworkFile(network, seed, history, provenance), job.output[0])
+    key = training_key(
+        files.values(),
+        recipe=job.params.recipe,
+        schedules=job.params.schedules,
+        code=job.params.code,
+        seed=seed,
+        device=device.type,
+    )
+    checkpoint = Checkpoint(
+        checkpoint_path(job.output[0]), key, minutes=job.config.get("checkpoint_minutes", 10)
+    )
+    network, history = train_network(
+        recipe, schedules, data, seed=seed, device=device, checkpoint=checkpoint
+    )
+    save_network(NetworkFile(network, seed, history), job.output[0])
+    checkpoint.remove()
 
 
 if __name__ == "__main__":

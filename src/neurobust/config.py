@@ -331,6 +331,13 @@ class Safarani2021(Model):
     example_image: int = Field(0, ge=0, description="test image shown in Fig. 9")
 
 
+class Cost(Model):
+    """What one seed of a job takes: estimated, or measured by an earlier run."""
+
+    gpu_hours: float = Field(0.0, ge=0, description="for which a GPU is held")
+    disk_mb: float = Field(ge=0, description="output, in megabytes (10^6 bytes)")
+
+
 class Config(Model):
     """One experiment."""
 
@@ -338,6 +345,15 @@ class Config(Model):
     seeds: list[int] = Field([1000, 2000, 3000, 4000, 5000], min_length=1)
     pathvars: dict[str, str] = Field({}, description="folders; see Snakemake's path variables")
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: a GPU where there is")
+    jobs_per_gpu: dict[str, Literal[1, 2, 3, 4, 6, 12]] = Field(
+        {}, description="networks of an image set that share one GPU; others have it alone"
+    )
+    checkpoint_minutes: float = Field(10, ge=0, description="between saves of a training's state")
+    costs: dict[str, dict[str, Cost]] = Field(
+        {},
+        description="by rule, then network, sweep, trunk, image set, recording or 'any': what one "
+        "seed takes; a dry run adds it up",
+    )
     images: dict[str, ImageSet]
     recordings: dict[str, Recording]
     schedules: dict[str, Schedule] = {}

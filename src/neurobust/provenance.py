@@ -1,93 +1,104 @@
-"""Where a result comes from: fingerprints of the code behind it, and stamps that say so.
+"""Where a result comes from: every file that a job writes carries the record of the job.
 
-Snakemake reruns a rule when its script changes, but not when a module that the script imports
-does. Each rule therefore carries, as a parameter, a fingerprint of all library modules that its
-script reaches: it changes with their code, not with their comments, docstrings or layout.
+While a job runs (:func:`recording`), readers note what the files that they read say of themselves
+and writers put the job's record into what they write: into the file where its format has a place
+for it (netCDF, networks, figures), else into a file beside it, ``NAME.provenance.json``. The
+commits behind a result are so handed down from the raw data to the figure.
+
+There is no time in a record, so that the same run on the same machine gives the same bytes.
 """
 
-import ast
 import hashlib
-from functools import cache
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-PACKAGE = "neurobust"
-_ROOT = Path(__file__).parent
+PACKAGES = ("neurobust", "numpy", "scipy", "torch", "xarray", "snakemake")
+"""Whose versions a record names."""
+EMBEDDED = frozenset({".nc", ".pt", ".png", ".pdf", ".svg"})
+"""Endings of files that carry their record in themselves."""
+UNKNOWN = "unknown"
 
 
-def fingerprint(script: str | Path) -> str:
-    """Return a fingerprint of the library modules that a script imports, directly or not.
+def describe_run(config: Mapping[str, Any], seeds: list[int], repository: Path) -> dict[str, str]:
+    """Say what all jobs of a run have in common.
 
     Parameters
     ----------
-    script
-        A Python file; its own content is not part of the fingerprint.
+    config
+        The resolved configuration, defaults included, as plain values.
+    seeds
+        Those of its networks.
+    repository
+        The folder of the Snakefile.
     """
-    digest = hashlib.sha256()
-    for module in sorted(reached_modules(Path(script))):
-        digest.update(f"{module.relative_to(_ROOT)}\0{_code(module)}\0".encode())
-    return digest.hexdigest()[:16]
+    return {
+        "commit": commit_of(repository),
+        "configuration": digest_of(config),
+        "seeds": " ".join(map(str, seeds)),
+    }
 
 
-def reached_modules(script: Path) -> set[Path]:
-    """Return the files of the library that importing a script's imports would execute."""
-    reached: set[Path] = set()
-    waiting = [*_imports(script)]
-    while waiting:
-        module = waiting.pop()
-        if module not in reached:
-            reached.add(module)
-            waiting += _imports(module)
-    return reached
+def digest_of(config: Mapping[str, Any]) -> str:
+    """Return 16 digits that tell a resolved configuration from others, in whatever order given."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
-@cache
-def _imports(file: Path) -> tuple[Path, ...]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return tuple(
-        path for name in sorted(names) if name.split(".")[0] == PACKAGE for path in _files(name)
-    )
+def commit_of(repository: Path) -> str:
+    """Return the commit of a checkout, with ``+changes`` where tracked files differ from it.
 
-
-def _files(name: str) -> list[Path]:
-    """Return the files that importing a dotted name executes: packages, then the module."""
-    parts = name.split(".")[1:]
-    files = [_ROOT.joinpath(*parts[:depth], "__init__.py") for depth in range(len(parts) + 1)]
-    if parts:
-        files.append(_ROOT.joinpath(*parts).with_suffix(".py"))
-    return [file for file in files if file.is_file()]
-
-
-@cache
-def _code(file: Path) -> str:
-    tree = ast.parse(file.read_text())
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_docstring(body[0]):
-            node.body = body[1:]  # type: ignore[attr-defined]
-    return ast.dump(tree)
-
-
-def _is_docstring(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-def stamp(rule: str, code: str) -> dict[str, str]:
-    """Return what is written into every result: the rule, its code and the versions used.
-
-    There is no time among it, so that the same run gives the same bytes.
+    Without git or a checkout it is what the environment variable ``NEUROBUST_COMMIT`` says (a
+    container has it), else ``unknown``.
     """
-    used = " ".join(f"{name} {_version(name)}" for name in (PACKAGE, "numpy", "torch", "xarray"))
-    return {"made_by": f"rule {rule}", "code": code, "versions": used}
+
+    def git(*arguments: str) -> str:
+        ran = subprocess.run(
+            ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True
+        )
+        return ran.stdout.strip()
+
+    try:
+        # A folder within some other repository is no checkout of this one.
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != repository.resolve():
+            raise FileNotFoundError(repository)
+        changes = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + ("+changes" if changes else "")
+    except (OSError, subprocess.CalledProcessError):
+        return os.environ.get("NEUROBUST_COMMIT", UNKNOWN)
+
+
+def describe_job(job: Any) -> dict[str, str]:  # noqa: ANN401 - Snakemake's object, untyped
+    """Return the record of a job: what a file that it writes is to say of itself.
+
+    Parameters
+    ----------
+    job
+        What Snakemake gives a script; ``config["provenance"]`` is that of :func:`describe_run`.
+
+    Returns
+    -------
+    ``made_by``, ``code`` (fingerprint of the library behind the rule), ``commit``,
+    ``configuration``, ``seeds`` (the job's own, if it has one, else those of the run) and
+    ``versions``.
+    """
+    record = {"made_by": f"rule {job.rule}", "code": job.params.get("code", UNKNOWN)}
+    record |= job.config.get("provenance", {})
+    if (seed := job.wildcards.get("seed")) is not None:
+        record["seeds"] = str(seed)
+    return record | {"versions": versions()}
+
+
+def versions() -> str:
+    """Return the versions of Python and the packages that results depend on."""
+    named = [f"{name} {_version(name)}" for name in PACKAGES]
+    return " ".join([f"python {platform.python_version()}", *named])
 
 
 def _version(name: str) -> str:
@@ -96,3 +107,88 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "absent"
+
+
+def hardware() -> str:
+    """Return the kind of processor, and of the GPU where this process uses one."""
+    processors = {
+        line.partition(":")[2].strip()
+        for line in _lines_of(Path("/proc/cpuinfo"))
+        if line.startswith("model name")
+    }
+    named = [", ".join(sorted(processors)) or platform.processor() or platform.machine()]
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        named.append(torch.cuda.get_device_name())
+    return "; ".join(named)
+
+
+def _lines_of(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
+
+
+class _Job:
+    """The job that this process runs, if any: its record and the commits of what it read."""
+
+    record: dict[str, str] | None = None
+    commits: set[str] = set()
+
+
+@contextmanager
+def recording(record: Mapping[str, str]) -> Iterator[None]:
+    """Let every file that is written meanwhile carry a record."""
+    _Job.record, _Job.commits = dict(record), set()
+    try:
+        yield
+    finally:
+        _Job.record, _Job.commits = None, set()
+
+
+def note(said: Mapping[str, Any]) -> None:
+    """Take what a file that was read says of itself, so that its commits are handed down."""
+    _Job.commits |= set(str(said.get("commits", "")).split())
+
+
+def stamp() -> dict[str, str]:
+    """Return what a file written now is to carry; nothing outside a job.
+
+    To the record it adds ``hardware``, and ``commits``: those of the job and of all that it has
+    read, and so of all that they were made from.
+    """
+    if _Job.record is None:
+        return {}
+    commits = _Job.commits | {_Job.record.get("commit", UNKNOWN)}
+    return {**_Job.record, "hardware": hardware(), "commits": " ".join(sorted(commits))}
+
+
+def mixture() -> str | None:
+    """Say that what this job has read and writes comes from different commits, if it does."""
+    commits = stamp().get("commits", "").split()
+    if len(commits) < 2:
+        return None
+    named = ", ".join(commit[:12] + commit[40:] for commit in commits)
+    return (
+        f"what it shows comes from {len(commits)} commits ({named}); where the code of a rule did "
+        "not change between them that is harmless; --forceall builds all from one"
+    )
+
+
+def write_sidecar(path: str | Path) -> None:
+    """Put the record of a file without a place for it beside it."""
+    text = json.dumps(stamp(), indent=2) + "\n"
+    sidecar = sidecar_of(path)
+    part = sidecar.with_name(f".{sidecar.name}.{os.getpid()}.part")
+    part.write_text(text)
+    part.replace(sidecar)
+
+
+def note_sidecar(path: str | Path) -> None:
+    """Note what stands beside a file that was read, if anything does."""
+    sidecar = sidecar_of(path)
+    if sidecar.exists():
+        note(json.loads(sidecar.read_text()))
+
+
+def sidecar_of(path: str | Path) -> Path:
+    """Return the file that says where another one comes from."""
+    return Path(f"{path}.provenance.json")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from neurobust.config import Simulated
 from neurobust.errors import InputError
+from neurobust.plan import ANY
 from neurobust.recipes import Blur, Classification, Recipe, Responses, Similarity
 from neurobust.schema import nearest
 
@@ -22,9 +23,21 @@ def check_references(experiment: "Experiment") -> None:
     """
     for name, recipe in experiment.networks.items():
         _check_recipe(experiment, name, recipe)
+    _check_hardware(experiment)
     _check_study(experiment)
     _check_likeness(experiment)
     _check_frequency(experiment)
+
+
+def _check_hardware(experiment: "Experiment") -> None:
+    config = experiment.config
+    for name in config.jobs_per_gpu:
+        _known("jobs_per_gpu", name, config.images, "image set")
+    trunks = {recipe.trunk for recipe in experiment.networks.values()}
+    valid = {*experiment.networks, *config.networks, *trunks, *config.images, *config.recordings}
+    for rule, costs in config.costs.items():
+        for name in costs:
+            _known(f"costs.{rule}", name, {*valid, ANY}, "network, image set or recording")
 
 
 def _check_recipe(

@@ -23,7 +23,7 @@ def make():
     )
     network = build_network(recipe, HEADS, seed=3)
     network.classify(torch.randn(8, 1, 32, 32))  # running statistics other than 0 and 1
-    return NetworkFile(network, 1000, HISTORY, {"made_by": "a test"})
+    return NetworkFile(network, 1000, HISTORY)
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def test_the_record_survives(saved):
     assert loaded.network.recipe == made.network.recipe
     assert loaded.network.heads == HEADS
     assert loaded.seed == 1000
-    assert loaded.provenance == {"made_by": "a test"}
     assert str(loaded.history) == str(HISTORY)  # NaN is not equal to itself
 
 

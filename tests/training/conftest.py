@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from neurobust.images.pictures import LabelledPictures
 from neurobust.networks.network import Heads, build_network
@@ -74,3 +75,17 @@ def find():
         return nearest
 
     return find_pictures
+
+
+@pytest.fixture
+def similarities(recording):
+    """Return cosines of the training stimuli's own pixels, around their mean."""
+    stimuli = recording["stimuli"].to_dataset()
+    shown = stimuli.isel(stimulus=np.flatnonzero(stimuli["split"].values == "train"))
+    flat = shown["pixels"].values.reshape(shown.sizes["stimulus"], -1).astype(np.float64)
+    directions = flat - flat.mean(0)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    cosines = (directions @ directions.T).clip(-1, 1).astype(np.float32)
+    return xr.Dataset(
+        {"similarity": (("stimulus", "other_stimulus"), cosines), "pixels": shown["pixels"]}
+    )

@@ -1,5 +1,6 @@
 """The loop under scripted scores and losses: what is restored, frozen, reset and recorded."""
 
+import contextlib
 import copy
 import math
 
@@ -8,6 +9,7 @@ import torch
 
 from neurobust.config import Schedule
 from neurobust.errors import InputError
+from neurobust.interruption import Interrupted
 from neurobust.networks.network import Heads, build_network
 from neurobust.recipes import Recipe, Stage
 from neurobust.training.loop import train_stage
@@ -203,3 +205,39 @@ def test_learned_noise_is_trained_beside_the_weights():
     for found, expected in zip(network.parameters(), parameters, strict=True):
         # Four steps in float32 against float64.
         torch.testing.assert_close(found.detach().double(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_stage_continues_with_the_generator_where_it_was():
+    """Training seeds each step; what is drawn between two steps must not be drawn anew, either."""
+
+    def train_until(boundary, resumed=None):
+        passed, states, history = [], [], {}
+
+        def at_boundary(describe):
+            passed.append(1)
+            if len(passed) == boundary:
+                states.append(copy.deepcopy(describe()))
+                raise Interrupted("SIGTERM")
+
+        with contextlib.suppress(Interrupted):
+            train_stage(
+                make(),
+                {"d": Attraction()},
+                stage=Stage(),
+                number=0,
+                schedule=Schedule(lr=0.01, max_epochs=2),
+                validate=lambda: torch.rand(()).item(),  # one that draws, as ours does not
+                seed=1,
+                device=CPU,
+                history=history,
+                resumed=resumed,
+                at_boundary=at_boundary,
+            )
+        return states, history
+
+    _, alone = train_until(None)
+    (state,), _ = train_until(2)  # before the first validation
+    torch.manual_seed(99)
+    _, history = train_until(None, state)
+    assert history == alone
+    assert len(set(history["validation_score"])) == 2

@@ -118,3 +118,18 @@ def test_phases_keep_the_best_epoch():
     course = Phases(Schedule(phase_epochs=2))
     assert [course.improved(score) for score in (0.1, 0.3, 0.2, 0.4)] == [True, True, False, True]
     assert course.best == 0.4
+
+
+@pytest.mark.parametrize(
+    "settings", [{"patience": 2, "lr_steps": 3}, {"phase_epochs": 2, "lr_steps": 3, "cycles": 2}]
+)
+def test_a_course_that_is_taken_up_again_goes_on_as_it_would_have(settings):
+    scores = [0.1, 0.5, 0.4, 0.4, 0.6, 0.5, 0.5, 0.4, 0.3, 0.3, 0.2, 0.7, 0.1]
+    alone, taken_up = begin(Schedule(**settings)), begin(Schedule(**settings))
+    for score in scores:
+        state, taken_up = taken_up.state_dict(), begin(Schedule(**settings))
+        taken_up.load_state_dict(state)
+        assert taken_up.improved(score) == alone.improved(score)
+        assert taken_up.reached() == alone.reached()
+        assert (taken_up.lr, taken_up.best) == (alone.lr, alone.best)
+        assert taken_up.ended == alone.ended

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 
 from neurobust.config import Schedule
 from neurobust.errors import InputError
@@ -174,20 +173,6 @@ def test_a_learning_rate_that_explodes_is_refused(image_set):
     made = recipe(objectives={"c": CLASSIFY})
     with pytest.raises(InputError, match="the loss is not finite"):
         train(made, TrainingData(images=image_set), lr=1e20)
-
-
-@pytest.fixture
-def similarities(recording):
-    """Return cosines of the training stimuli's own pixels, around their mean."""
-    stimuli = recording["stimuli"].to_dataset()
-    shown = stimuli.isel(stimulus=np.flatnonzero(stimuli["split"].values == "train"))
-    flat = shown["pixels"].values.reshape(shown.sizes["stimulus"], -1).astype(np.float64)
-    directions = flat - flat.mean(0)
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    cosines = (directions @ directions.T).clip(-1, 1).astype(np.float32)
-    return xr.Dataset(
-        {"similarity": (("stimulus", "other_stimulus"), cosines), "pixels": shown["pixels"]}
-    )
 
 
 SIMILAR = {"kind": "similarity", "source": "p", "batch_size": 20}  # all

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from rattler import MatchSpec
 
-from neurobust.provenance import reached_modules
+from neurobust.fingerprints import reached_modules
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / "envs").iterdir())

@@ -41,6 +41,15 @@ TRAINED_ONCE = {
 }  # as in the paper
 
 
+STUDIES = ("safarani2021", "brainscore2020", "brain_likeness", "li2023")
+SUMMARY_ROW = re.compile(rf"^({'|'.join(STUDIES)}|all, each job once) +(\d.+)$", re.MULTILINE)
+USE_A_GPU = {
+    *("train_network", "synthesise_responses", "measure_similarity", "measure_corruption_spectra"),
+    *(f"evaluate_{kind}" for kind in ("corruptions", "prediction", "predictivity")),
+    *(f"evaluate_{kind}" for kind in ("attacks", "hybrids")),
+}
+
+
 def figures_drawn(plan):
     return [job for job in plan.jobs if job.startswith("draw_")]
 
@@ -75,6 +84,36 @@ def test_the_papers_scale_can_be_planned_without_its_data(workflow):
     others = {"baseline", "cornet-s", "cornet-z", "oracle", "mtl-oracle", "mtl-real"}
     assert {*seeds} == swept | others
     assert plan.jobs["retrieve_tiny_imagenet"] == 1
+
+
+def test_a_plan_tells_what_each_study_costs(workflow):
+    plan = workflow.plan(options=("--configfile", "presets/paper.yaml", "--quiet", "rules"))
+    rows = dict(SUMMARY_ROW.findall(plan.said))
+    assert {*rows} == {*STUDIES, "all, each job once"}
+    told = {
+        name: [float(value.rstrip("+")) for value in row.split()[:3]] for name, row in rows.items()
+    }
+    total = told.pop("all, each job once")
+    assert total[0] == sum(plan.jobs.values()) - 1  # 'all' makes nothing
+    assert total[1] == sum(plan.jobs.get(rule, 0) for rule in USE_A_GPU)
+    # Studies share networks: together they name more than there is, each of them less.
+    for place in range(3):
+        assert max(row[place] for row in told.values()) < total[place]
+        assert total[place] < sum(row[place] for row in told.values())
+    assert told["brainscore2020"][1:] == [0, 0]
+
+
+def test_a_single_figure_is_told_as_a_whole(workflow):
+    plan = workflow.plan("results/figures/safarani2021/fig3.pdf")
+    ((name, row),) = SUMMARY_ROW.findall(plan.said)
+    assert name == "all, each job once"
+    assert int(row.split()[0]) == sum(plan.jobs.values())
+
+
+def test_a_cost_of_no_rule_is_refused(workflow):
+    plan = workflow.plan(options=("--config", "costs={train_netwrok: {any: {disk_mb: 1}}}"))
+    assert plan.status == 1
+    assert "no rule 'train_netwrok'; did you mean 'train_network'?" in plan.said
 
 
 def test_a_checkpoint_that_is_not_there_is_named_and_the_others_are_compared(workflow):

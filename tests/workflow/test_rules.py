@@ -36,8 +36,8 @@ def test_a_rule_has_a_docstring_of_one_sentence(rule):
 def test_a_rule_has_what_its_job_needs(scripted_rule):
     wanted = {"output", "log", "benchmark", "conda", "threads", "resources", "params", "script"}
     assert wanted <= {*scripted_rule.directives}
-    for resource in ("mem_mb", "runtime"):
-        assert f"{resource}=" in scripted_rule.directives["resources"]
+    for resource in ("mem_mb", "runtime"):  # with each retry more
+        assert f"{resource}=per_attempt(" in scripted_rule.directives["resources"]
 
 
 def test_log_and_benchmark_have_the_rules_name(scripted_rule):
@@ -63,16 +63,18 @@ def test_an_edit_of_the_library_reruns_it(scripted_rule):
 
 
 def test_it_asks_for_a_gpu_if_its_script_chooses_a_device(scripted_rule):
-    asks = "gpu=gpus_per_job()" in scripted_rule.directives["resources"]
+    resources = scripted_rule.directives["resources"]
+    asks = "gpu=gpus_per_job()" in resources
+    assert asks == ("jobs_per_gpu=jobs_per_gpu" in resources)
     assert asks == ("choose_device" in called(scripted_rule.script))
     assert asks == (scripted_rule.name in USE_A_GPU)
 
 
 def test_its_script_reads_no_value_that_would_not_rerun_it(scripted_rule):
-    # Snakemake compares params with the last run's, not the configuration. Only the device may
-    # change without a rerun.
-    uses = re.findall(r"job\.config\b(\S*)", scripted_rule.script.read_text())
-    assert {*uses} <= {'["device"],'}
+    # Snakemake compares params with the last run's, not the configuration. Only what does not
+    # alter a result may change without a rerun.
+    uses = re.findall(r'job\.config\b(?:\["(\w+)"\])?', scripted_rule.script.read_text())
+    assert {*uses} <= {"device", "checkpoint_minutes"}
 
 
 def test_no_script_and_no_environment_is_left_over(scripted_rules):

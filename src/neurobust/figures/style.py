@@ -1,5 +1,7 @@
 """One look for all figures: sizes, fonts, and each network's colour and marker."""
 
+import json
+import logging
 from collections.abc import Callable, Iterable
 from functools import wraps
 from itertools import cycle
@@ -11,8 +13,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from neurobust import provenance
 from neurobust.storage import whole
 
+log = logging.getLogger(__name__)
 PAGE_WIDTH_IN = 7.1
 GREY = "#767676"
 ACCENT = "#0072B2"
@@ -132,9 +136,26 @@ def readable(name: str) -> str:
 
 
 def save_figure(figure: Figure, *paths: str | Path) -> None:
-    """Save a figure to each path, in the format of its ending (.png, .pdf, .svg)."""
+    """Save a figure to each path, in the format of its ending (.png, .pdf, .svg).
+
+    Its metadata say where it comes from (:mod:`neurobust.provenance`); a figure whose numbers come
+    from different commits is warned of.
+    """
+    if (mixed := provenance.mixture()) is not None:
+        log.warning("%s: %s", Path(paths[0]).stem, mixed)
     for path in paths:
-        # Without a date, the same data give the same file.
-        dated = {".pdf": "CreationDate", ".svg": "Date"}.get(Path(path).suffix)
         with mpl.rc_context(_RC), whole(path) as part:
-            figure.savefig(part, metadata={dated: None} if dated else None)
+            figure.savefig(part, metadata=_metadata(Path(path).suffix))
+
+
+def _metadata(suffix: str) -> dict[str, str | None]:
+    """Return what a figure says of itself: not a date, so that the same data give the same file."""
+    place, dated = {
+        ".png": ("Description", None),
+        ".pdf": ("Subject", "CreationDate"),
+        ".svg": ("Description", "Date"),
+    }[suffix]
+    says: dict[str, str | None] = {} if dated is None else {dated: None}
+    if stamped := provenance.stamp():
+        says[place] = json.dumps(stamped)
+    return says

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from neurobust import provenance
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, Network
 from neurobust.recipes import Recipe
@@ -39,18 +40,15 @@ class NetworkFile:
         Of initialisation, batches, augmentation.
     history
         For each measure, a list with one value per epoch over all stages.
-    provenance
-        What made it: versions, code, configuration (see :mod:`neurobust.provenance`).
     """
 
     network: Network
     seed: int
     history: dict[str, list[float]]
-    provenance: dict[str, str]
 
 
 def save_network(saved: NetworkFile, path: str | Path) -> None:
-    """Write a network file; it holds plain values and tensors alone."""
+    """Write a network file, with its provenance; it holds plain values and tensors alone."""
     network = saved.network
     content = {
         "weights": {name: value.cpu() for name, value in network.state_dict().items()},
@@ -58,7 +56,7 @@ def save_network(saved: NetworkFile, path: str | Path) -> None:
         "heads": network.heads.as_dict(),
         "seed": saved.seed,
         "history": saved.history,
-        "provenance": saved.provenance,
+        "provenance": provenance.stamp(),
     }
     # Given a path, torch writes its name into the file, and the same run would give other bytes.
     with whole(path) as part, part.open("wb") as file:
@@ -87,7 +85,8 @@ def load_network(path: str | Path) -> NetworkFile:
             expected="a file written by the rule train_network",
             mend="delete it and run again",
         ) from error
-    return NetworkFile(network.eval(), content["seed"], content["history"], content["provenance"])
+    provenance.note(content["provenance"])
+    return NetworkFile(network.eval(), content["seed"], content["history"])
 
 
 def load_networks(paths: Iterable[str | Path]) -> dict[int, Network]:

@@ -3,7 +3,8 @@
 import copy
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -16,12 +17,91 @@ from neurobust.networks.network import Network
 from neurobust.networks.trunks import initialise
 from neurobust.randomness import seed_for
 from neurobust.recipes import Stage
+from neurobust.training.checkpoints import Boundary, State
 from neurobust.training.objectives import Objective
-from neurobust.training.schedules import begin, build_optimiser
+from neurobust.training.schedules import Phases, Plateau, begin, build_optimiser
 from neurobust.training.weighting import Weighting
 
 log = logging.getLogger(__name__)
 History = dict[str, list[float]]
+
+
+@dataclass
+class Progress:
+    """Where a stage of training stands between two steps: all that the next one depends on.
+
+    Attributes
+    ----------
+    modules
+        The network, then whatever else is trained, on the device.
+    optimiser, course
+        Their own state goes from step to step, and from epoch to epoch.
+    best
+        The network's weights of the best epoch.
+    history
+        Of all epochs so far.
+    stage, epoch, step
+        The stage's place in the recipe, its epochs that are over, and steps of the next that are.
+    sums, counts
+        Of the losses of those steps, by objective.
+    """
+
+    modules: nn.ModuleList
+    optimiser: torch.optim.Optimizer
+    course: Plateau | Phases
+    best: dict[str, torch.Tensor]
+    history: History
+    stage: int
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, torch.Tensor] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is trained."""
+        return next(self.modules.parameters()).device
+
+    def describe(self) -> State:
+        """Return all of it; what is returned changes with the training."""
+        stateful = {name: getattr(self, name).state_dict() for name in _STATEFUL}
+        plain = {name: getattr(self, name) for name in (*_PLAIN, "history")}
+        return stateful | plain | {"generators": _generators(self.device)}
+
+    def resume(self, state: State) -> None:
+        """Continue from what :meth:`describe` returned, on a device of the same kind."""
+        for name in _STATEFUL:
+            getattr(self, name).load_state_dict(state[name])
+        self.modules.to(self.device)  # a running mean that there was none of before
+        for name in _PLAIN:
+            setattr(self, name, state[name])
+        self.sums = {name: total.to(self.device) for name, total in self.sums.items()}
+        self.history.update(state["history"])
+        _set_generators(state["generators"], self.device)
+
+    def begin_epoch(self, objectives: Iterable[str]) -> None:
+        """Set the rate; count from zero, unless some steps of the epoch are over."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.course.lr
+        if self.step == 0:
+            self.sums = {name: torch.zeros((), device=self.device) for name in objectives}
+            self.counts = dict.fromkeys(objectives, 0)
+
+    def end_epoch(self, network: Network, score: float) -> None:
+        """Take the validation score: keep the weights, or at a plateau restore the best."""
+        if self.course.improved(score):
+            self.best = copy.deepcopy(network.state_dict())
+        elif self.course.reached():
+            network.load_state_dict(self.best)
+        self.epoch, self.step = self.epoch + 1, 0
+
+
+_STATEFUL = ("modules", "optimiser", "course")
+_PLAIN = ("best", "epoch", "step", "stage", "sums", "counts")
+
+
+def go_on(describe: Callable[[], State]) -> None:
+    """Pass a boundary between two steps of a training that keeps no state."""
 
 
 def train_stage(
@@ -35,6 +115,8 @@ def train_stage(
     seed: int,
     device: torch.device,
     history: History,
+    resumed: State | None = None,
+    at_boundary: Boundary = go_on,
 ) -> None:
     """Train a network through one stage; its best validation epoch is what remains.
 
@@ -54,6 +136,10 @@ def train_stage(
     history
         One value per epoch is appended to ``stage``, ``epoch``, ``learning_rate``,
         ``validation_score`` and one measure per objective.
+    resumed
+        The state in which this stage was left, from which it continues.
+    at_boundary
+        Called after each step and each epoch with what returns the state there.
 
     Raises
     ------
@@ -65,25 +151,28 @@ def train_stage(
     learning = [o for o in objectives.values() if isinstance(o, nn.Module)]
     modules = nn.ModuleList([network, weighting, *learning]).to(device)
     trained = [parameter for parameter in modules.parameters() if parameter.requires_grad]
-    optimiser = build_optimiser(schedule, trained)
-    course = begin(schedule)
-    best = copy.deepcopy(network.state_dict())
-    for epoch in range(schedule.max_epochs):
-        for group in optimiser.param_groups:
-            group["lr"] = course.lr
+    progress = Progress(
+        modules,
+        build_optimiser(schedule, trained),
+        begin(schedule),
+        best=copy.deepcopy(network.state_dict()),
+        history=history,
+        stage=number,
+    )
+    if resumed is not None:
+        progress.resume(resumed)  # whatever was initialised above is replaced
+        told = (number, progress.epoch + 1, progress.step, len(next(iter(objectives.values()))))
+        log.info("continuing from stage %d, epoch %d, step %d of %d", *told)
+    noise = seed_for(seed, "noise", number)
+    while progress.epoch < schedule.max_epochs and not progress.course.ended:
+        progress.begin_epoch(objectives)
         _train_mode(network, stage)
-        losses = _train_epoch(
-            network, objectives, weighting, optimiser, epoch, seed_for(seed, "noise", number)
-        )
+        losses = _train_epoch(network, objectives, weighting, progress, noise, at_boundary)
         score = validate()
-        _record(history, number, epoch, course.lr, score, losses)
-        if course.improved(score):
-            best = copy.deepcopy(network.state_dict())
-        elif course.reached():
-            network.load_state_dict(best)
-        if course.ended:
-            break
-    network.load_state_dict(best)
+        _record(history, number, progress.epoch, progress.course.lr, score, losses)
+        progress.end_epoch(network, score)
+        at_boundary(progress.describe)
+    network.load_state_dict(progress.best)
     network.requires_grad_(True).eval()
 
 
@@ -100,18 +189,22 @@ def _train_epoch(
     network: Network,
     objectives: dict[str, Objective],
     weighting: Weighting,
-    optimiser: torch.optim.Optimizer,
-    epoch: int,
+    progress: Progress,
     seed: int,
+    at_boundary: Boundary,
 ) -> dict[str, float]:
     """Make one pass over the first objective; return the mean loss of each that had a batch."""
-    first = next(iter(objectives.values()))
-    device = next(network.parameters()).device
-    sums = {name: torch.zeros((), device=device) for name in objectives}
-    counts = dict.fromkeys(objectives, 0)
-    for step in tqdm(
-        range(epoch * len(first), (epoch + 1) * len(first)), leave=False, disable=None
+    length = len(next(iter(objectives.values())))
+    sums, counts, optimiser = progress.sums, progress.counts, progress.optimiser
+    epoch = progress.epoch
+    for place in tqdm(
+        range(progress.step, length),
+        initial=progress.step,
+        total=length,
+        leave=False,
+        disable=None,
     ):
+        step = epoch * length + place
         torch.manual_seed(seed_for(seed, step))  # dropout and readout positions of this step
         optimiser.zero_grad(set_to_none=True)
         for name, loss in _losses(network, objectives, step):
@@ -119,6 +212,8 @@ def _train_epoch(
             sums[name] += loss.detach()
             counts[name] += 1
         optimiser.step()
+        progress.step += 1
+        at_boundary(progress.describe)
     means = {name: (sums[name] / count).item() for name, count in counts.items() if count}
     if not all(math.isfinite(value) for value in means.values()):
         raise InputError(
@@ -145,6 +240,18 @@ def _losses(
 def _compute_next(losses: Iterator[torch.Tensor], device: torch.device) -> torch.Tensor | None:
     with mixed_precision(device):
         return next(losses, None)
+
+
+def _generators(device: torch.device) -> State:
+    """Return the states of torch's generators; numpy's are made anew for each purpose."""
+    states = {"cpu": torch.get_rng_state()}
+    return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
+
+
+def _set_generators(states: State, device: torch.device) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
 
 
 def _prepare(network: Network, stage: Stage, seed: int) -> None:

@@ -44,6 +44,15 @@ class Plateau:
         self.lr = max(self.lr * self._settings.lr_factor, self._settings.min_lr)
         return True
 
+    def state_dict(self) -> dict[str, float]:
+        """Return what an interrupted training continues from."""
+        return {"best": self.best, "lr": self.lr, "bad": self._bad, "steps": self._steps}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Continue from a state."""
+        self.best, self.lr = state["best"], state["lr"]
+        self._bad, self._steps = int(state["bad"]), int(state["steps"])
+
 
 class Phases:
     """The same for phases of fixed length: plateaus never are, every epoch counts.
@@ -82,6 +91,14 @@ class Phases:
     def reached(self) -> bool:
         """Say that this is no plateau."""
         return False
+
+    def state_dict(self) -> dict[str, float]:
+        """Return what an interrupted training continues from."""
+        return {"best": self.best, "epochs": self._epochs}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Continue from a state."""
+        self.best, self._epochs = state["best"], int(state["epochs"])
 
 
 def begin(settings: Schedule) -> Plateau | Phases:

@@ -1,6 +1,6 @@
 """Similarity of images for a network as for a neural population (Li et al. 2019)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -67,6 +67,7 @@ class RunningMean(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", None)
+        self.register_load_state_dict_pre_hook(_take_mean)
 
     def forward(self, features: Float[Tensor, "image feature"]) -> Float[Tensor, " feature"]:
         """Move the mean towards that of a batch and return it; no gradient passes through it."""
@@ -158,6 +159,12 @@ class Similarity(nn.Module):
                 for layer, centre in zip(flat, self.centres, strict=True)
             ]
             return mix_layers(torch.stack(layers), self.gamma)
+
+
+def _take_mean(running: RunningMean, stored: Mapping[str, Tensor], prefix: str, *_: object) -> None:
+    """Make room for a mean that is stored, which there is none of before the first batch."""
+    if running.mean is None and f"{prefix}mean" in stored:
+        running.mean = torch.empty_like(stored[f"{prefix}mean"])
 
 
 def _check_similarities(similarities: xr.Dataset) -> None:

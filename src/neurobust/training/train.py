@@ -1,6 +1,7 @@
 """From a recipe and its data to a trained network."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,7 +19,8 @@ from neurobust.networks.weights import load_weights
 from neurobust.randomness import seed_for
 from neurobust.recipes import Recipe, Stage
 from neurobust.recordings.form import sessions_of
-from neurobust.training.loop import History, train_stage
+from neurobust.training.checkpoints import Checkpoint
+from neurobust.training.loop import History, go_on, train_stage
 from neurobust.training.objectives import Classification, Matching, Objective
 from neurobust.training.responses import PredictedResponses, RecordedResponses
 from neurobust.training.similarity import Similarity
@@ -56,6 +58,7 @@ def train_network(
     *,
     seed: int,
     device: torch.device,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Network, History]:
     """Train the network of a recipe.
 
@@ -72,6 +75,10 @@ def train_network(
         on the CPU; on a GPU up to the order in which atomic additions happen.
     device
         Where to train.
+    checkpoint
+        Where the state is saved from time to time and at a signal, and continued from if it is
+        there: on the CPU an interrupted training gives the same weights as one left alone. The
+        caller removes it when it has saved the network.
 
     Returns
     -------
@@ -81,7 +88,10 @@ def train_network(
     Raises
     ------
     InputError
-        If the recipe's file of weights does not fit, or the loss is no longer finite.
+        If the recipe's file of weights does not fit, the loss is no longer finite, or the state
+        cannot be read, or not be saved at a signal.
+    Interrupted
+        After a signal, once the state is saved; without a checkpoint signals are not caught.
     """
     network = build_network(recipe, heads_for(recipe, data), seed=seed_for(seed, "weights"))
     if recipe.weights is not None:
@@ -98,25 +108,32 @@ def train_network(
     if data.images is not None:
         network.fit_to(shown[TRAIN])
     history: History = {}
-    for number, stage in enumerate(recipe.training()):
-        schedule = schedules[stage.schedule]
-        objectives = {
-            name: _build(settings, network, data, shown, f"{number} {name}", schedule, seed, device)
-            for name, settings in stage.objectives.items()
-        }
-        if number == 0:
-            _start_readout(network, objectives)
-        train_stage(
-            network,
-            objectives,
-            stage=stage,
-            number=number,
-            schedule=schedule,
-            validate=_monitor(network, recipe, stage, data, shown, device),
-            seed=seed,
-            device=device,
-            history=history,
-        )
+    resumed = None if checkpoint is None else checkpoint.load()
+    first = 0 if resumed is None else resumed["stage"]
+    with nullcontext(go_on) if checkpoint is None else checkpoint.boundaries() as at_boundary:
+        for number, stage in enumerate(recipe.training()[first:], first):
+            schedule = schedules[stage.schedule]
+            objectives = {
+                name: _build(
+                    settings, network, data, shown, f"{number} {name}", schedule, seed, device
+                )
+                for name, settings in stage.objectives.items()
+            }
+            if number == 0:
+                _start_readout(network, objectives)
+            train_stage(
+                network,
+                objectives,
+                stage=stage,
+                number=number,
+                schedule=schedule,
+                validate=_monitor(network, recipe, stage, data, shown, device),
+                seed=seed,
+                device=device,
+                history=history,
+                resumed=resumed if number == first else None,
+                at_boundary=at_boundary,
+            )
     return network.cpu().eval(), history
 
 

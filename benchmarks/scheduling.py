@@ -1,0 +1,210 @@
+"""Time what Snakemake itself takes for many networks: planning, steering, starting a job.
+
+The workflow is copied to a temporary folder, and the default experiment gets a sweep of as many
+more networks as wanted, each with ten seeds, which brain-likeness compares with the others. Then:
+
+- planning: a dry run; its phases, and what it takes more to print every job;
+- steering: a run whose jobs only pretend (``pretend/``), less its planning, by scheduler and by
+  the number of jobs at once;
+- starting: jobs of the simplest script, one after the other, and what their imports take.
+
+The CPU seconds of all processes come first: other work on the machine counts little in them.
+"""
+
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PRETEND = Path(__file__).parent / "pretend"
+COPIED_FOLDERS = ("docs", "envs", "profiles", "reference", "rules", "src", "workflow_scripts")
+SEEDS = [1000 * number for number in range(1, 11)]
+EXPERIMENT, TEN_THOUSAND_JOBS = 100, 700  # networks
+REPETITIONS = 3
+STEERED = [  # networks, scheduler, jobs at once, ready jobs that are considered
+    (EXPERIMENT, "greedy", 8, None),
+    (EXPERIMENT, "greedy", 100, None),
+    (EXPERIMENT, "ilp", 8, None),
+    (EXPERIMENT, "ilp", 100, None),
+    (EXPERIMENT, "greedy", 8, 100),
+    (TEN_THOUSAND_JOBS, "greedy", 100, None),
+    (TEN_THOUSAND_JOBS, "greedy", 100, 100),
+]
+STARTED = 10  # jobs
+IMPORTS = {
+    "Python alone": "pass",
+    "torch": "import torch",
+    "what train_network imports": "import neurobust.training.train",
+    "what draw_robustness imports": "import neurobust.figures.robustness",
+}
+
+
+class Taken(NamedTuple):
+    """What a command took and said."""
+
+    cpu: float
+    wall: float
+    said: str
+    phases: Mapping[str, float]
+
+
+class Workflow(NamedTuple):
+    """A copy of the workflow with the default experiment and a sweep of further networks."""
+
+    folder: Path
+    networks: int
+
+    def snakemake(self, *arguments: str, module: tuple[str, ...] = ("-m", "snakemake")) -> Taken:
+        """Run Snakemake in the copy."""
+        command = [*module, *arguments, "--configfile", "many.yaml"]
+        return run(command, self.folder, f"{self.folder / 'src'}{os.pathsep}{PRETEND}")
+
+    def plan(self) -> Taken:
+        """Plan everything, quietly, with the time of each phase."""
+        return self.snakemake("-n", "-q", module=(str(PRETEND / "phases.py"),))
+
+    def pretend(self, scheduler: str, jobs: int, considered: int | None) -> Taken:
+        """Pretend to run everything, from the beginning."""
+        for name in ("results", ".snakemake"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        subsample = [] if considered is None else ["--scheduler-subsample", str(considered)]
+        options = ["--executor", "pretend", "--scheduler", scheduler, "--jobs", str(jobs)]
+        return self.snakemake("-q", *options, *subsample)
+
+
+def run(command: list[str], folder: Path, path: str) -> Taken:
+    """Run Python to its end in a folder."""
+    begin, before = perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    ended = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    wall, after = perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{ended.stdout}\n{ended.stderr}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    *_, last = ended.stderr.splitlines() or [""]
+    phases = json.loads(last) if last.startswith('{"imports"') else {}
+    return Taken(cpu, wall, ended.stdout + ended.stderr, phases)
+
+
+def copy_workflow(folder: Path, networks: int) -> Workflow:
+    """Copy the workflow and write an overlay with many networks beside it."""
+    folder.mkdir()
+    for name in COPIED_FOLDERS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    shutil.copytree(ROOT / "tests/results", folder / "tests/results")
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, folder)
+    sigmas = [number / 100 for number in range(1, networks + 1)]
+    many = {
+        "like": "baseline",
+        "label": "Many",
+        "frontend": {"kind": "blur", "sigma_px": 1.0},
+        "sweep": {"field": "frontend.sigma_px", "values": sigmas},
+    }
+    overlay = {"device": "cpu", "seeds": SEEDS, "networks": {"many": many}}
+    (folder / "many.yaml").write_text(yaml.safe_dump(overlay))
+    return Workflow(folder, networks)
+
+
+def middle(values: list[float], digits: int = 1) -> str:
+    """Write a median with the range."""
+    low, median, high = (f"{f(values):.{digits}f}" for f in (min, np.median, max))
+    return f"{median} ({low}-{high})"
+
+
+def time_planning(workflow: Workflow) -> tuple[int, float]:
+    """Print what planning takes; return the number of jobs and the CPU seconds."""
+    printed = workflow.snakemake("-n")  # compiles the library, too
+    told = printed.said.rpartition("Job stats:")[2].splitlines()
+    jobs = int(next(line.split()[1] for line in told if line.startswith("total")))
+    plans = [workflow.plan() for _ in range(REPETITIONS)]
+    printed = workflow.snakemake("-n")
+    cpu = [plan.cpu for plan in plans]
+    print(
+        f"plan {workflow.networks} networks more, {jobs} jobs: {middle(cpu)} s CPU, "
+        f"{middle([plan.wall for plan in plans])} s; with every job printed {printed.cpu:.1f} s CPU"
+    )
+    for phase in plans[0].phases:
+        print(f"    {phase}: {middle([plan.phases[phase] for plan in plans], 2)} s CPU")
+    return jobs, float(np.median(cpu))
+
+
+def time_starting(folder: Path) -> None:
+    """Print what a local job of the simplest script takes, and what imports add."""
+    folder.mkdir()
+    (folder / "Snakefile").write_text(
+        "rule all:\n    input: expand('{n}.txt', n=range(config['jobs']))\n\n"
+        "rule write:\n    output: '{n}.txt'\n    script: 'write.py'\n"
+    )
+    (folder / "write.py").write_text("open(snakemake.output[0], 'w').close()\n")
+    each = []
+    for _ in range(REPETITIONS):
+        taken = []
+        for jobs in (1, 1 + STARTED):
+            for file in folder.glob("*.txt"):
+                file.unlink()
+            count = ["--config", f"jobs={jobs}"]
+            taken.append(run(["-m", "snakemake", "--cores", "1", *count], folder, ""))
+        each.append(np.subtract(taken[1][:2], taken[0][:2]) / STARTED)
+    cpu, wall = np.transpose(each)
+    print(f"start a local job of a script: {middle(cpu, 2)} s CPU, {middle(wall, 2)} s")
+    for name, code in IMPORTS.items():
+        taken = [run(["-c", code], folder, str(ROOT / "src")) for _ in range(REPETITIONS + 1)]
+        cpu, wall = np.transpose([each[:2] for each in taken[1:]])  # the first reads the disk
+        print(f"    {name}: {middle(cpu, 2)} s CPU, {middle(wall, 2)} s")
+
+
+def describe_machine() -> str:
+    """Say what this runs on."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    versions = ", ".join(f"{n} {version(n)}" for n in ("snakemake", "torch"))
+    return (
+        f"{[*named, platform.machine()][0]}, {os.cpu_count()} cores, load "
+        f"{os.getloadavg()[0]:.0f}; Python {platform.python_version()}, {versions}"
+    )
+
+
+def main() -> None:
+    """Time planning, steering and starting, and print them."""
+    print(describe_machine(), flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        time_starting(Path(temporary) / "start")
+        workflows, planned = {}, {}
+        for networks in (EXPERIMENT, TEN_THOUSAND_JOBS):
+            workflows[networks] = copy_workflow(Path(temporary) / str(networks), networks)
+            planned[networks] = time_planning(workflows[networks])
+        for networks, scheduler, at_once, considered in STEERED:
+            jobs, planning = planned[networks]
+            steered = workflows[networks].pretend(scheduler, at_once, considered)
+            each = 1000 * (steered.cpu - planning) / jobs
+            print(
+                f"steer {jobs} jobs, {scheduler}, {at_once} at once, of "
+                f"{considered or 'all'} ready: {steered.cpu:.1f} s CPU with planning, "
+                f"{steered.wall:.1f} s; {each:.1f} ms CPU per job",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+# What a dry run tells at its end: jobs, GPU hours and disk of each study.
+
+import atexit
+
+from neurobust.plan import PlannedJob, format_plan, summarise_plan
+from neurobust.schema import nearest
+
+STUDY_TARGETS = ["safarani2021", "brainscore2020", "brain_likeness", "li2023"]
+
+
+for name in CONFIG.costs:
+    if name not in (known := {rule.name for rule in workflow.rules}):
+        raise WorkflowError(
+            f"configuration: costs: no rule {name!r}; {nearest(name, known)}"
+        )
+
+
+def planned_job(job, studies):
+    """Describe a job of the plan as its summary counts it."""
+    own = job.wildcards_dict
+    names, seeds = [*own.values()], 1
+    if "network" in own:
+        network = own["network"]
+        recipe, member = EXPERIMENT.networks[network], EXPERIMENT.members.get(network)
+        sweep = [] if member is None else [member.sweep]
+        names = [network, *sweep, recipe.trunk, own.get("images", recipe.images)]
+        if job.rule.name.startswith("evaluate_"):
+            seeds = len(EXPERIMENT.seeds(network))
+    return PlannedJob(
+        job,
+        job.rule.name,
+        names=tuple(names),
+        gpu=bool(job.resources.get("gpu")),
+        needed_by=tuple(workflow.dag.depending[job]),
+        wanted_by=tuple(
+            name for name, files in studies.items() if files & {*job.output}
+        ),
+        seeds=seeds,
+    )
+
+
+def tell_plan():
+    """Print the summary of a dry run that has jobs."""
+    if not workflow.dryrun or workflow.dag is None:
+        return
+    planned = list(workflow.dag.needrun_jobs(exclude_finished=False))
+    asked = {job.rule.name for job in planned} & {"all", *STUDY_TARGETS}
+    studies = {
+        name: {*getattr(rules, name).input}
+        for name in STUDY_TARGETS
+        if asked & {"all", name}
+    }
+    jobs = [planned_job(job, studies) for job in planned if job.output]
+    if jobs:
+        print(f"\n{format_plan(summarise_plan(jobs, CONFIG.costs, [*studies]))}")
+
+
+# Snakemake has no hook for the end of a dry run.
+atexit.register(tell_plan)
