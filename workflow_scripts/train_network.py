@@ -32,9 +32,8 @@ def main(job):
         seed=seed,
         device=device.type,
     )
-    checkpoint = Checkpoint(
-        checkpoint_path(job.output[0]), key, minutes=job.config.get("checkpoint_minutes", 10)
-    )
+    minutes = job.config["checkpoint_minutes"]
+    checkpoint = Checkpoint(checkpoint_path(job.output[0]), key, minutes=minutes)
     network, history = train_network(
         recipe, schedules, data, seed=seed, device=device, checkpoint=checkpoint
     )

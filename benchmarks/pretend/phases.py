@@ -1,5 +1,6 @@
 """Run Snakemake, and end with the CPU seconds of its phases as a line of JSON on stderr."""
 
+import atexit
 import functools
 import json
 import sys
@@ -33,12 +34,15 @@ def time_calls(owner: type, name: str, phase: str) -> None:
     setattr(owner, name, timed)
 
 
-time_calls(Workflow, "include", "rules")
-time_calls(Experiment, "__init__", "configuration")
-time_calls(Workflow, "_build_dag", "graph")
-try:
-    main(sys.argv[1:])
-finally:
+def tell() -> None:
+    """Print the phases, each without those within it, and the rest."""
     taken["rules"] -= taken["configuration"]
     taken["rest"] = process_time() - sum(taken.values())
     print(json.dumps(taken), file=sys.stderr)
+
+
+time_calls(Workflow, "include", "rules")
+time_calls(Experiment, "__init__", "configuration")
+time_calls(Workflow, "_build_dag", "graph")
+atexit.register(tell)  # first registered, last called: what the workflow does at its end counts
+main(sys.argv[1:])

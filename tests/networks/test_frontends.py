@@ -157,7 +157,7 @@ def test_a_network_is_fitted_before_it_is_trained_and_its_file_gives_the_compone
     expected = fitted(image_set, 6, "rgb")
     assert torch.equal(network.frontend.components, expected.components)
     assert torch.equal(network.frontend.mean, expected.mean)
-    save_network(NetworkFile(network, 1, {}, {}), tmp_path / "network.pt")
+    save_network(NetworkFile(network, 1, {}), tmp_path / "network.pt")
     loaded = load_network(tmp_path / "network.pt").network
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
@@ -170,7 +170,7 @@ def test_a_file_whose_components_do_not_fit_is_refused(image_set, tmp_path):
     network = build_network(PROJECTED, Heads(3), seed=1)
     network.fit_to(pictures_of(image_set, "train", "rgb"))
     path = tmp_path / "network.pt"
-    save_network(NetworkFile(network, 1, {}, {}), path)
+    save_network(NetworkFile(network, 1, {}), path)
     content = torch.load(path, weights_only=True)
     for name, value in (("components", torch.zeros(5, 3072)), ("mean", torch.zeros(3, 16, 16))):
         weights = content["weights"] | {f"frontend.{name}": value}

@@ -192,7 +192,7 @@ def test_gradients_reach_the_pixels_as_in_the_model_itself(zoo, ten_classes, sav
 def test_the_network_s_file_needs_no_file_of_weights(zoo, ten_classes, save, tmp_path):
     path = save(make_model().state_dict())
     network = use(recipe(path), ten_classes)
-    save_network(NetworkFile(network, 1, {}, {}), tmp_path / "network.pt")
+    save_network(NetworkFile(network, 1, {}), tmp_path / "network.pt")
     path.unlink()
     loaded = load_network(tmp_path / "network.pt").network
     images = pixels_of(ten_classes)[0].standard(pixels_of(ten_classes)[0].seen()[:4])
@@ -345,7 +345,7 @@ def test_answers_are_those_of_robustbench_s_own_loader(name, dataset, threat, lo
     torch.save(as_published(name, built.trunk.model), path)
     theirs = load_model(name, model_dir=tmp_path, dataset=dataset, threat_model=threat)
     network = use(recipe(path, f"{threat}/{name}"), images)
-    save_network(NetworkFile(network, 1, {}, {}), tmp_path / "network.pt")
+    save_network(NetworkFile(network, 1, {}), tmp_path / "network.pt")
     loaded = load_network(tmp_path / "network.pt").network
     pictures, pixels = pixels_of(images)
     with torch.no_grad():

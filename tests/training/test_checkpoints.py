@@ -533,7 +533,7 @@ def test_a_training_killed_again_and_again_ends_as_one_left_alone(image_set, tmp
         [sys.executable, "-c", DRIVER, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -116,7 +116,7 @@ def test_gpu_jobs_are_given_a_device_each(slurm, watched):
 def test_a_job_says_which_gpu_it_was_given(slurm, workflow, watched):
     job = watched.attempts("rule_evaluate_corruptions_wildcards_baseline")[-1]
     log = (workflow.folder / RESULTS / "logs/evaluate_corruptions/baseline.log").read_text()
-    assert f"GPU: {slurm.devices()[job.number]}" in log.splitlines()
+    assert f"GPUs leased: {slurm.devices()[job.number]}" in log.splitlines()
 
 
 def test_a_third_gpu_job_waits(watched):
