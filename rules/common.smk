@@ -39,7 +39,7 @@ SIMULATED = {
 
 # Only what the configuration defines can be asked for.
 wildcard_constraints:
-    network="|".join(map(re.escape, EXPERIMENT.networks)),
+    network="[^/]+",  # all their names would be tried on every file of a plan
     images="|".join(map(re.escape, CONFIG.images)),
     recording="|".join(map(re.escape, CONFIG.recordings)),
     predictivity="|".join(map(re.escape, CONFIG.predictivity)),
@@ -78,11 +78,16 @@ def shown_to(wildcards):
     return wildcards.get("images") or EXPERIMENT.networks[wildcards.network].images
 
 
-def jobs_per_gpu(wildcards):
-    """Say how many jobs on an image set may share a GPU."""
-    return CONFIG.jobs_per_gpu.get(shown_to(wildcards), 1)
+def jobs_per_gpu():
+    """Ask for as many jobs on a GPU as may share it, by the image set that they work on."""
+
+    def ask(wildcards):
+        return CONFIG.jobs_per_gpu.get(shown_to(wildcards), 1)
+
+    return ask if CONFIG.jobs_per_gpu else 1
 
 
+@cache
 def network_files(network):
     """List the trained networks of a recipe, one per seed."""
     return expand(
@@ -141,11 +146,36 @@ def shown_images(wildcards):
     return f"<results>/images/{settings.stimuli}.nc"
 
 
+def recipe_of(wildcards):
+    """Look up the recipe of a network."""
+    return dumped_recipe(wildcards.network)
+
+
+@cache
+def dumped_recipe(network):
+    """Return a recipe as plain values, as jobs are given it."""
+    return EXPERIMENT.networks[network].model_dump(mode="json")
+
+
+def schedules_of(wildcards):
+    """Look up the schedules that a network's training names."""
+    return dumped_schedules(wildcards.network)
+
+
+dumped_schedules = cache(EXPERIMENT.schedules_of)
+
+
 def training_files(wildcards):
     """Name what a recipe is trained on."""
-    recipe = EXPERIMENT.networks[wildcards.network]
+    return recipe_files(wildcards.network)
+
+
+@cache
+def recipe_files(network):
+    """Name what a recipe is trained on, the same for every seed."""
+    recipe = EXPERIMENT.networks[network]
     files = {}
-    if EXPERIMENT.trains_on_images(wildcards.network):
+    if EXPERIMENT.trains_on_images(network):
         files["images"] = f"<results>/images/{recipe.images}.nc"
     source = recipe.response_source()
     if source in CONFIG.recordings:
@@ -195,7 +225,10 @@ def behaviour_files(wildcards):
 
 def network_attributes(wildcards):
     """Collect what every evaluation says of its network."""
-    return EXPERIMENT.attributes(wildcards.network)
+    return attributes_of(wildcards.network)
+
+
+attributes_of = cache(EXPERIMENT.attributes)
 
 
 def role_evaluations(wildcards):

@@ -24,7 +24,7 @@ rule evaluate_corruptions:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(240),
     params:
@@ -51,7 +51,7 @@ rule evaluate_prediction:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(4000),
         runtime=per_attempt(60),
     params:
@@ -77,7 +77,7 @@ rule evaluate_predictivity:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(16000),
         runtime=per_attempt(120),
     params:
@@ -106,7 +106,7 @@ rule evaluate_behaviour:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(60),
     params:
@@ -135,7 +135,7 @@ rule evaluate_attacks:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(480),
     params:
@@ -162,7 +162,7 @@ rule evaluate_hybrids:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(120),
     params:

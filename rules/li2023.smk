@@ -218,7 +218,7 @@ rule measure_corruption_spectra:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(60),
     params:

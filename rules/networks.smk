@@ -18,14 +18,12 @@ rule train_network:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(1440),
     params:
-        recipe=lambda wildcards: EXPERIMENT.networks[wildcards.network].model_dump(
-            mode="json"
-        ),
-        schedules=lambda wildcards: EXPERIMENT.schedules_of(wildcards.network),
+        recipe=recipe_of,
+        schedules=schedules_of,
         code=code_of("train_network"),
     script:
         "../workflow_scripts/train_network.py"

@@ -19,7 +19,7 @@ rule synthesise_responses:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(8000),
         runtime=per_attempt(60),
     params:
@@ -45,7 +45,7 @@ rule measure_similarity:
     threads: 1
     resources:
         gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu,
+        jobs_per_gpu=jobs_per_gpu(),
         mem_mb=per_attempt(16000),
         runtime=per_attempt(60),
     params:

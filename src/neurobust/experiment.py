@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neurobust.config import ALEXNET, SCHEDULES, Comparison, Config, Simulated
+from neurobust.errors import InputError
 from neurobust.recipes import (
     Blur,
     Classification,
@@ -13,7 +14,19 @@ from neurobust.recipes import (
     expand,
 )
 from neurobust.references import check_references
-from neurobust.schema import validate
+from neurobust.schema import nearest, validate
+
+
+class Networks(dict[str, Recipe]):
+    """Recipes by the names of their networks; another name is an error that a user can mend."""
+
+    def __missing__(self, name: str) -> Recipe:
+        raise InputError(
+            "networks",
+            f"there is no network {name!r}",
+            expected=nearest(name, self),
+            mend="correct the name, or add the network to the configuration",
+        )
 
 
 class Experiment:
@@ -33,9 +46,9 @@ class Experiment:
     def __init__(self, given: Mapping[str, Any]) -> None:
         schedules = _with_defaults(given.get("schedules"))
         self.config = validate(Config, {**given, "schedules": schedules}, "configuration")
-        self.networks: dict[str, Recipe]
         self.members: dict[str, Member]
-        self.networks, self.members = expand(self.config.networks, self.config.network_defaults)
+        recipes, self.members = expand(self.config.networks, self.config.network_defaults)
+        self.networks = Networks(recipes)
         check_references(self)
 
     def seeds(self, network: str) -> list[int]:

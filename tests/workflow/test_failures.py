@@ -104,6 +104,42 @@ def test_a_killed_run_is_completed_by_the_next(workflow):
     assert load_network(file).seed == 2000
 
 
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_a_training_that_is_interrupted_continues_to_the_same_network(
+    workflow, smoke_targets, name
+):
+    network = f"results/{name}/networks/baseline/seed1000.pt"
+    # A state after every step: whenever it is interrupted, there is one.
+    changed = {"pathvars": {"results": f"results/{name}"}, "checkpoint_minutes": 0}
+    options = (*SMOKE, "--config", *(f"{key}={value}" for key, value in changed.items()))
+    log, state = workflow.folder / network_log(network), workflow.folder / state_of(network)
+    with workflow.start(network, "--cores", "2", *options, start_new_session=True) as process:
+        wait_for(state)
+        os.killpg(process.pid, signal.Signals[name])
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert state.exists(), said
+    if name == "SIGTERM":
+        assert "train_network: ended by SIGTERM: the state is in" in log.read_text()
+    else:
+        assert workflow.run("--unlock", *options).status == 0
+    finished = workflow.build(network, options=options)
+    assert finished.status == 0, finished.said
+    assert "the state of an interrupted training" in log.read_text()
+    assert not state.exists()
+    alone = load_network(workflow.folder / smoke_targets[1])
+    continued = load_network(workflow.folder / network)
+    assert continued.history == alone.history
+    weights = alone.network.state_dict()
+    assert all(
+        torch.equal(value, weights[key]) for key, value in continued.network.state_dict().items()
+    )
+
+
+def state_of(network):
+    return network.replace("networks", "checkpoints").replace(".pt", ".ckpt")
+
+
 def network_log(network):
     return network.replace("networks", "logs/train_network").replace(".pt", ".log")
 

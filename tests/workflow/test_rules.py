@@ -65,7 +65,7 @@ def test_an_edit_of_the_library_reruns_it(scripted_rule):
 def test_it_asks_for_a_gpu_if_its_script_chooses_a_device(scripted_rule):
     resources = scripted_rule.directives["resources"]
     asks = "gpu=gpus_per_job()" in resources
-    assert asks == ("jobs_per_gpu=jobs_per_gpu" in resources)
+    assert asks == ("jobs_per_gpu=jobs_per_gpu()" in resources)
     assert asks == ("choose_device" in called(scripted_rule.script))
     assert asks == (scripted_rule.name in USE_A_GPU)
 

@@ -7,6 +7,7 @@ starts only when asked to, as root, and never over a configuration that is not i
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -51,9 +52,10 @@ SlurmdLogFile={folder}/slurmd.log
 NodeName={host} NodeAddr=127.0.0.1 CPUs={jobs} RealMemory=64000 Gres=gpu:2
 PartitionName=test Nodes={host} Default=YES MaxTime=2-00:00:00 State=UP
 """
+# Slurm takes any device whose name ends in a number for a GPU: here two like /dev/null.
 GRES = """\
 {mark}
-NodeName={host} Name=gpu File=/dev/tty[0-1]
+NodeName={host} Name=gpu File={folder}/gpu[0-1]
 """
 # What a task prints on lines that begin with "export" enters its environment; this prints nothing.
 RECORD_DEVICES = """\
@@ -146,6 +148,8 @@ def slurm(tmp_path_factory):
     named = {"mark": MARK, "host": socket.gethostname(), "folder": folder, "jobs": JOBS_AT_ONCE}
     (folder / "state").mkdir()
     (folder / "spool").mkdir()
+    for gpu in ("gpu0", "gpu1"):
+        os.mknod(folder / gpu, stat.S_IFCHR | 0o600, os.makedev(1, 3))
     (folder / "record-devices").write_text(RECORD_DEVICES.format(**named))
     (folder / "record-devices").chmod(0o755)
     for name, text in zip(FILES, (SLURM, GRES), strict=True):
@@ -156,6 +160,7 @@ def slurm(tmp_path_factory):
             with (folder / f"{command[0]}.out").open("w") as said:
                 daemons.append(subprocess.Popen(command, stdout=said, stderr=said))
         wait_until(answers, 60, "Slurm's node is idle")
+        assert all(daemon.poll() is None for daemon in daemons), f"its logs are in {folder}"
         yield Slurm(folder)
         ask("scancel", "--full", "--user=root")
         wait_until(lambda: not ask("squeue", "--noheader"), 60, "the last jobs have ended")

@@ -4,6 +4,7 @@ One run with all of it, watched by ``squeue``: a figure with what it needs, and 
 which each is ended another way when it has saved its state.
 """
 
+import signal
 import threading
 import time
 from typing import NamedTuple
@@ -76,13 +77,15 @@ def watched(workflow, slurm):
     with workflow.start(FIGURE, EVALUATION, *PROFILE, *QUICK, *presets) as process:
         reader = threading.Thread(target=lambda: said.append(process.stdout.read()))
         reader.start()
-        end = time.monotonic() + LIMIT_S
-        while process.poll() is None and time.monotonic() < end:
-            queues.append(slurm.jobs())
-            disturb(slurm, workflow.folder, queues[-1], disturbed)
-            time.sleep(0.3)
-        process.terminate()  # of no effect on one that has ended
-        reader.join()
+        try:
+            end = time.monotonic() + LIMIT_S
+            while process.poll() is None and time.monotonic() < end:
+                queues.append(slurm.jobs())
+                disturb(slurm, workflow.folder, queues[-1], disturbed)
+                time.sleep(0.3)
+        finally:
+            process.send_signal(signal.SIGINT)  # cancels its jobs; of no effect on one that ended
+            reader.join()
     return Watched(process.returncode, said[0], queues, disturbed)
 
 
@@ -155,10 +158,10 @@ def test_a_cancelled_job_is_reported(watched):
     assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in watched.said
 
 
-@pytest.mark.parametrize(("seed", "signal"), [("2000", "SIGUSR1"), ("3000", "SIGTERM")])
-def test_a_signal_is_answered_with_a_message(watched, seed, signal):
+@pytest.mark.parametrize(("seed", "name"), [("2000", "SIGUSR1"), ("3000", "SIGTERM")])
+def test_a_signal_is_answered_with_a_message(watched, seed, name):
     file = f"{RESULTS}/checkpoints/baseline/seed{seed}.ckpt"
-    message = f"train_network: ended by {signal}: the state is in {file}"
+    message = f"train_network: ended by {name}: the state is in {file}"
     assert message in watched.said.replace("\n", " ")
 
 
