@@ -31,15 +31,15 @@ include: "rules/summary.smk"
 
 
 onstart:
-    begin_run(RESULTS, config["provenance"], RESOLVED, sys.argv)
+    tell_history(begin_run, config["provenance"], RESOLVED, sys.argv)
 
 
 onsuccess:
-    end_run(RESULTS, COMPLETE)
+    tell_history(end_run, COMPLETE)
 
 
 onerror:
-    end_run(RESULTS, FAILED)
+    tell_history(end_run, FAILED)
 
 
 rule all:

@@ -17,6 +17,8 @@ COPIED_FOLDERS = (
     "tests/results",  # what the rule test_results runs
 )
 SMOKE = ("--configfile", "presets/smoke.yaml")
+CONDA = ("--sdm", "conda")
+CONDA_SHIM = Path(__file__).parent / "conda_shim" / "bin"
 
 # snakefmt, which CI runs, puts rules at column 0, their directives at 4 and values from 8 on.
 _RULE = re.compile(r"^rule (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
@@ -91,12 +93,28 @@ class Workflow(NamedTuple):
 
     folder: Path
 
+    @classmethod
+    def copy(cls, source, folder, copy_function=shutil.copy2):
+        """Copy what the workflow consists of from one folder to another."""
+        for name in COPIED_FOLDERS:
+            shutil.copytree(
+                source / name,
+                folder / name,
+                ignore=shutil.ignore_patterns("__pycache__"),
+                copy_function=copy_function,
+            )
+        for name in COPIED:
+            copy_function(source / name, folder)
+        return cls(folder)
+
     def start(self, *arguments, **options):
         """Start Snakemake in the copy, whose own library the jobs import."""
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.folder / "src"),
             "XDG_CACHE_HOME": str(self.folder / ".cache"),
+            "PATH": f"{CONDA_SHIM}:{os.environ['PATH']}",
+            "CONDA_SHIM_PYTHON": sys.executable,
         }
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *arguments],
@@ -108,10 +126,10 @@ class Workflow(NamedTuple):
             **options,
         )
 
-    def run(self, *arguments):
+    def run(self, *arguments, timeout_s=300):
         """Run Snakemake in the copy to its end."""
         with self.start(*arguments) as process:
-            said, _ = process.communicate(timeout=300)
+            said, _ = process.communicate(timeout=timeout_s)
         return Run(process.returncode, said)
 
     def build(self, *targets, options=()):
@@ -126,14 +144,16 @@ class Workflow(NamedTuple):
 @pytest.fixture(scope="session")
 def workflow(tmp_path_factory):
     """Return a copy that the tests share; each leaves its code as it was."""
-    folder = tmp_path_factory.mktemp("workflow") / "neurobust"
-    for name in COPIED_FOLDERS:
-        shutil.copytree(
-            REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    for name in COPIED:
-        shutil.copy(REPOSITORY / name, folder)
-    return Workflow(folder)
+    return Workflow.copy(REPOSITORY, tmp_path_factory.mktemp("workflow") / "neurobust")
+
+
+@pytest.fixture(scope="session")
+def smoke_results(tmp_path_factory):
+    """Build the whole smoke preset in conda's environments; leave the copy as it is."""
+    smoke = Workflow.copy(REPOSITORY, tmp_path_factory.mktemp("smoke") / "neurobust")
+    built = smoke.run("--cores", "2", *SMOKE, *CONDA, timeout_s=3600)
+    assert built.status == 0, built.said
+    return smoke
 
 
 @pytest.fixture(scope="session")

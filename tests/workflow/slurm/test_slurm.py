@@ -35,7 +35,7 @@ DISTURBED = {
     "3000": lambda job: (job,),
 }
 TRAINING = "rule_train_network_wildcards_baseline_"
-LIMIT_S = 1200  # it takes a fifth of that on two cores of its own
+LIMIT_S = 1200  # it takes a sixth of that on two cores of its own
 
 
 class Watched(NamedTuple):
@@ -96,7 +96,7 @@ def test_the_profile_plans_where_there_is_no_slurm(workflow):
     plan = workflow.plan(network, options=(*PROFILE, *smoke, *seeds))
     assert plan.status == 0, plan.said
     training = plan.said.partition("rule train_network")[2].partition("\n\n")[0]
-    for asked in ("gpu=1", "mem_mb=8000", "slurm_extra=--signal=USR1@180"):
+    for asked in (" gpu=1", " mem_mb=8000", " slurm_extra=--signal=USR1@180"):
         assert asked in training
 
 
