@@ -16,6 +16,10 @@ from neurobust.leases import visible_devices
 from neurobust.provenance import describe_run
 from neurobust.runs import COMPLETE, FAILED, begin_run, end_run
 
+# A scheduler warns every process of a job that is to end. Jobs answer for themselves
+# (neurobust.interruption); the Snakemake above them waits until they have.
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
 try:
     EXPERIMENT = Experiment(config)
 except InputError as error:
@@ -70,13 +74,14 @@ def per_attempt(amount):
 
 @cache
 def gpus_per_job():
-    """Ask for one GPU where the configuration wants one, or there is one.
+    """Ask for one GPU where the configuration wants one, or by default where there may be one.
 
-    Where the jobs of a cluster run is not known here: they ask for one.
+    What the nodes of a cluster have is not known here: their jobs ask for one.
     """
     if CONFIG.device != "auto":
         return int(CONFIG.device == "gpu")
-    return int(not workflow.local_exec or bool(visible_devices()))
+    on_a_cluster = workflow.resource_settings.nodes is not None
+    return int(on_a_cluster or bool(visible_devices()))
 
 
 def shown_to(wildcards):
