@@ -4,8 +4,8 @@ import pytest
 
 RESULTS = "results/generic"
 NETWORK = f"{RESULTS}/networks/baseline/seed1000.pt"
-# Stands for a scheduler: notes what is asked for, runs it at once and says its number. The first job
-# that wants a GPU comes to nothing, as if it had been killed.
+# Stands for a scheduler: notes what is asked for, runs it at once and says its number. The first
+# job that wants a GPU comes to nothing, as if it had been killed.
 SUBMIT = """\
 #!/bin/sh
 echo "$1 $2 $3 $4 $5" >> submitted
