@@ -18,6 +18,18 @@ for name in CONFIG.costs:
         )
 
 
+def gpus_of(resources, otherwise):
+    """Return how many GPUs are asked for, or allowed."""
+    return resources["gpu"].value if "gpu" in resources else otherwise
+
+
+# By rule: to ask each of thousands of jobs would take seconds.
+GPUS_ALLOWED = gpus_of(workflow.global_resources, 1)
+GPU_RULES = {
+    each.name for each in workflow.rules if GPUS_ALLOWED and gpus_of(each.resources, 0)
+}
+
+
 def planned_job(job, studies):
     """Describe a job of the plan as its summary counts it."""
     own = job.wildcards_dict
@@ -33,7 +45,7 @@ def planned_job(job, studies):
         job,
         job.rule.name,
         names=tuple(names),
-        gpu=bool(job.resources.get("gpu")),
+        gpu=job.rule.name in GPU_RULES,
         needed_by=tuple(workflow.dag.depending[job]),
         wanted_by=tuple(
             name for name, files in studies.items() if files & {*job.output}
