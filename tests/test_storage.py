@@ -1,6 +1,12 @@
 """Files are whole or absent, and damaged ones are refused by name."""
 
+import errno
+import os
+import shutil
+import subprocess
+
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -54,6 +60,58 @@ def test_an_error_leaves_the_old_file(tmp_path):
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_what_cannot_be_written_is_said_and_the_old_file_stays(tmp_path, number):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def write_half():
+        with whole(path) as part:
+            part.write_text("half")
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(InputError, match="cannot be written") as raised:
+        write_half()
+    assert raised.value.place == str(path)
+    assert os.strerror(number) in raised.value.problem
+    assert "run the same command again" in raised.value.mend
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told_from_other_errors_that_hide_their_reason(tmp_path, monkeypatch):
+    def fail():
+        with whole(tmp_path / "file.nc") as part:
+            part.write_text("half")
+            raise RuntimeError("NetCDF: HDF error")
+
+    with pytest.raises(RuntimeError, match="HDF error"):
+        fail()
+    full = shutil.disk_usage(tmp_path)._replace(free=4096)
+    monkeypatch.setattr("neurobust.storage.shutil.disk_usage", lambda folder: full)
+    with pytest.raises(InputError, match="No space left on device"):
+        fail()
+
+
+def test_a_disk_that_is_really_full_is_said(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        write_table(pd.DataFrame({"x": [1]}), disk / "old.csv")
+        for write, name in ((write_dataset, "a.nc"), (write_table, "old.csv")):
+            big = xr.Dataset({"x": ("row", np.random.default_rng(0).random(1_000_000))})
+            data = big if write is write_dataset else big.to_dataframe()
+            with pytest.raises(InputError, match="No space left on device"):
+                write(data, disk / name)
+        assert [file.name for file in disk.iterdir()] == ["old.csv"]
+        assert read_table(disk / "old.csv")["x"].tolist() == [1]
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)  # HDF5 holds what it failed at
 
 
 def test_the_file_appears_only_at_the_end(tmp_path):
