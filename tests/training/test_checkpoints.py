@@ -185,8 +185,12 @@ def test_an_interrupted_training_says_where_its_state_is_and_where_it_continues(
 def test_a_training_without_a_checkpoint_leaves_signals_alone(data, steps):
     steps.name, steps.apart = "SIGINT", 1
     made = Recipe(trunk="vgg11", width=1 / 32, objectives={"c": PLAIN})
-    with pytest.raises(KeyboardInterrupt):
-        train_network(made, {"classification": PLATEAUS}, data, seed=1, device=CPU)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train_network(made, {"classification": PLATEAUS}, data, seed=1, device=CPU)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_damaged_state_costs_one_interval_and_two_cost_the_training(run, steps, tmp_path, caplog):
