@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from neurobust.interruption import ASKING_TO_END, Interrupted, deferred, raise_on_signals
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 NAMES = ["SIGTERM", "SIGUSR1", "SIGINT"]
 

@@ -82,7 +82,7 @@ def test_a_warning_of_the_library_is_told_at_once(job):
 def test_a_signal_ends_it_in_one_message_with_nothing_half_written(job, tmp_path, name):
     done, log = job(
         "import os, signal\n"
-        "    from neurobust.storage import whole\n"
+        "    from neurobust.writing import whole\n"
         "    with whole('half.txt') as part:\n"
         "        part.write_text('half')\n"
         f"        os.kill(os.getpid(), signal.{name})"

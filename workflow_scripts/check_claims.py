@@ -2,7 +2,8 @@
 
 from neurobust.analysis.claims import check_claims, claims_markdown, read_claims
 from neurobust.jobs import run
-from neurobust.storage import read_table, whole, write_table
+from neurobust.storage import read_table, write_table
+from neurobust.writing import whole
 
 
 def main(job):

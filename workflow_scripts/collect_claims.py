@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from neurobust.jobs import run
-from neurobust.storage import read_table, whole, write_table
+from neurobust.storage import read_table, write_table
+from neurobust.writing import whole
 
 
 def main(job):

@@ -9,7 +9,8 @@ from neurobust.analysis.published_correlations import (
 from neurobust.analysis.published_page import published_page
 from neurobust.analysis.published_quantities import published_quantities
 from neurobust.jobs import run
-from neurobust.storage import whole, write_table
+from neurobust.storage import write_table
+from neurobust.writing import whole
 
 SEED = 1000  # of the bootstrap and the permutations
 

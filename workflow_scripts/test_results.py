@@ -6,7 +6,7 @@ import sys
 
 from neurobust.errors import InputError
 from neurobust.jobs import run
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 
 def main(job):

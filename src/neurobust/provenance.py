@@ -20,6 +20,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from neurobust.writing import whole
+
 PACKAGES = ("neurobust", "numpy", "scipy", "torch", "xarray", "snakemake")
 """Whose versions a record names."""
 EMBEDDED = frozenset({".nc", ".pt", ".png", ".pdf", ".svg"})
@@ -175,11 +177,8 @@ def mixture() -> str | None:
 
 def write_sidecar(path: str | Path) -> None:
     """Put the record of a file without a place for it beside it."""
-    text = json.dumps(stamp(), indent=2) + "\n"
-    sidecar = sidecar_of(path)
-    part = sidecar.with_name(f".{sidecar.name}.{os.getpid()}.part")
-    part.write_text(text)
-    part.replace(sidecar)
+    with whole(sidecar_of(path)) as part:
+        part.write_text(json.dumps(stamp(), indent=2) + "\n")
 
 
 def note_sidecar(path: str | Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from neurobust.provenance import digest_of, hardware
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 log = logging.getLogger(__name__)
 

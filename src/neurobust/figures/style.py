@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurobust import provenance
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 log = logging.getLogger(__name__)
 PAGE_WIDTH_IN = 7.1

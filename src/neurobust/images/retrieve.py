@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from neurobust.errors import InputError
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 _TIMEOUT_S = 60
 _CHUNK_BYTES = 1 << 20

@@ -12,7 +12,7 @@ from neurobust import provenance
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, Network
 from neurobust.recipes import Recipe
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 _KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
 UNREADABLE = (

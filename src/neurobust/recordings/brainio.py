@@ -28,7 +28,8 @@ from neurobust.recordings.sessions import (
 )
 from neurobust.recordings.splits import SplitRule, assign_splits
 from neurobust.recordings.stimulus_sets import read_pictures, read_table
-from neurobust.storage import whole, write_dataset
+from neurobust.storage import write_dataset
+from neurobust.writing import whole
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip's first date: the same pictures, the same bytes
 

@@ -21,7 +21,7 @@ import torch
 from neurobust.errors import InputError
 from neurobust.interruption import Interrupted, deferred
 from neurobust.networks.files import UNREADABLE
-from neurobust.storage import whole
+from neurobust.writing import whole
 
 log = logging.getLogger(__name__)
 
