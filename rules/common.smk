@@ -47,9 +47,10 @@ def tell_history(tell, *said):
         tell(RESULTS, *said)
 
 
-# Only what the configuration defines can be asked for.
+# Only what the configuration defines can be asked for. A network is looked up when it is: the
+# names of all would be tried on every file of a plan.
 wildcard_constraints:
-    network="[^/]+",  # all their names would be tried on every file of a plan
+    network="[^/]+",
     images="|".join(map(re.escape, CONFIG.images)),
     recording="|".join(map(re.escape, CONFIG.recordings)),
     predictivity="|".join(map(re.escape, CONFIG.predictivity)),
@@ -157,33 +158,30 @@ def shown_images(wildcards):
     return f"<results>/images/{settings.stimuli}.nc"
 
 
-def recipe_of(wildcards):
-    """Look up the recipe of a network."""
-    return dumped_recipe(wildcards.network)
+def by_network(look_up):
+    """Look something up by a job's network, once for all of the network's jobs."""
+    known = cache(look_up)
+
+    def look_up_known(wildcards):
+        return known(wildcards.network)
+
+    return look_up_known
 
 
-@cache
-def dumped_recipe(network):
+@by_network
+def recipe_of(network):
     """Return a recipe as plain values, as jobs are given it."""
     return EXPERIMENT.networks[network].model_dump(mode="json")
 
 
-def schedules_of(wildcards):
-    """Look up the schedules that a network's training names."""
-    return dumped_schedules(wildcards.network)
+schedules_of = by_network(EXPERIMENT.schedules_of)
+# What every evaluation says of its network.
+network_attributes = by_network(EXPERIMENT.attributes)
 
 
-dumped_schedules = cache(EXPERIMENT.schedules_of)
-
-
-def training_files(wildcards):
+@by_network
+def training_files(network):
     """Name what a recipe is trained on."""
-    return recipe_files(wildcards.network)
-
-
-@cache
-def recipe_files(network):
-    """Name what a recipe is trained on, the same for every seed."""
     recipe = EXPERIMENT.networks[network]
     files = {}
     if EXPERIMENT.trains_on_images(network):
@@ -234,25 +232,12 @@ def behaviour_files(wildcards):
     return existing_files(settings, ("assembly", "stimulus_set", "stimuli"))
 
 
-def network_attributes(wildcards):
-    """Collect what every evaluation says of its network."""
-    return attributes_of(wildcards.network)
-
-
-attributes_of = cache(EXPERIMENT.attributes)
-
-
 def role_evaluations(wildcards):
     """Name the corruption evaluation of each role's network."""
     return {
         role: f"<results>/evaluations/corruptions/{name}.nc"
         for role, name in STUDY.roles.items()
     }
-
-
-def results_folder(wildcards):
-    """Name the folder that all results of this run lie in."""
-    return str(RESULTS)
 
 
 STUDIES = {

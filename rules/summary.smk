@@ -8,13 +8,12 @@ from neurobust.schema import nearest
 STUDY_TARGETS = ["safarani2021", "brainscore2020", "brain_likeness", "li2023"]
 
 
+# A rule has the name of its script; one that has nothing to do now is no mistake.
+KNOWN = {each.stem for each in Path(workflow.basedir).glob("workflow_scripts/*.py")}
 for name in CONFIG.costs:
-    known = {
-        script.stem for script in Path(workflow.basedir).glob("workflow_scripts/*.py")
-    }
-    if name not in known:
+    if name not in KNOWN:
         raise WorkflowError(
-            f"configuration: costs: no rule {name!r}; {nearest(name, known)}"
+            f"configuration: costs: no rule {name!r}; {nearest(name, KNOWN)}"
         )
 
 

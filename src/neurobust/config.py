@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from neurobust.leases import Share
 from neurobust.recipes import Entry, Recipe
 from neurobust.schema import Model
 
@@ -345,7 +346,7 @@ class Config(Model):
     seeds: list[int] = Field([1000, 2000, 3000, 4000, 5000], min_length=1)
     pathvars: dict[str, str] = Field({}, description="folders; see Snakemake's path variables")
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: a GPU where there is")
-    jobs_per_gpu: dict[str, Literal[1, 2, 3, 4, 6, 12]] = Field(
+    jobs_per_gpu: dict[str, Share] = Field(
         {}, description="networks of an image set that share one GPU; others have it alone"
     )
     checkpoint_minutes: float = Field(10, ge=0, description="between saves of a training's state")

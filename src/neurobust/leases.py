@@ -35,12 +35,15 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal, get_args
 from urllib.parse import quote
 
 from neurobust.errors import InputError
 
 SLOTS = 12
-SHARES = (1, 2, 3, 4, 6, 12)  # the divisors of SLOTS
+Share = Literal[1, 2, 3, 4, 6, 12]
+"""How many jobs may be on a device: the divisors of SLOTS."""
+SHARES = get_args(Share)
 
 _SCHEDULERS_JOB = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 _PAUSE_S = 0.1
