@@ -79,3 +79,12 @@ def test_the_file_appears_only_at_the_end(tmp_path):
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_had_begun_is_removed(tmp_path):
+    for name in (".a.123.part.nc", ".a.b.123.part.nc", ".a.123.part.csv", ".ab.123.part.nc"):
+        (tmp_path / name).write_text("half")
+    with whole(tmp_path / "a.nc") as part:
+        part.write_text("new")
+    left = {each.name for each in tmp_path.iterdir()}
+    assert left == {"a.nc", ".a.b.123.part.nc", ".a.123.part.csv", ".ab.123.part.nc"}

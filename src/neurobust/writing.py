@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,9 @@ _FULL_BYTES = 1 << 20  # libraries that hide the reason of a failure: less is le
 def whole(path: str | Path) -> Iterator[Path]:
     """Give a temporary path in the folder of ``path``, renamed to it if the block succeeds.
 
+    Only one process may write a path at a time (Snakemake's lock sees to that): what another one
+    had begun is taken for a killed one's and removed.
+
     Raises
     ------
     InputError
@@ -27,6 +31,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        discard_parts(path)
         yield part
         part.replace(path)
     except Exception as error:
@@ -40,6 +45,14 @@ def whole(path: str | Path) -> Iterator[Path]:
         ) from error
     finally:
         with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def discard_parts(path: Path) -> None:
+    """Remove what processes that were killed had begun to write in the place of ``path``."""
+    of_path = re.compile(rf"\.{re.escape(path.stem)}\.\d+\.part{re.escape(path.suffix)}")
+    with suppress(OSError):
+        for part in [each for each in path.parent.iterdir() if of_path.fullmatch(each.name)]:
             part.unlink(missing_ok=True)
 
 

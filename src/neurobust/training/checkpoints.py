@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import torch
 from neurobust.errors import InputError
 from neurobust.interruption import Interrupted, deferred
 from neurobust.networks.files import UNREADABLE
-from neurobust.writing import whole
+from neurobust.writing import discard_parts, whole
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Checkpoint:
         InputError
             If a file is there and cannot be read, or is damaged and cannot be renamed.
         """
-        self._clear_parts()
+        discard_parts(self.path)
         found = False
         for path in (self.path, self.previous):
             try:
@@ -110,12 +110,6 @@ class Checkpoint:
         if found:
             log.warning("%s: no state of this training to continue from: starting anew", self.path)
         return None
-
-    def _clear_parts(self) -> None:
-        """Remove what a process that was killed had begun to write."""
-        for part in self.path.parent.glob(f".{self.path.stem}.*.part{self.path.suffix}"):
-            with suppress(OSError):
-                part.unlink()
 
     def save(self, state: State) -> None:
         """Write a state; the file before it is kept, and stays as it is if this fails.
