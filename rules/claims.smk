@@ -115,7 +115,6 @@ rule test_results:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(10),
     params:
-        results=str(RESULTS),
         code=code_of("test_results"),
     script:
         "../workflow_scripts/test_results.py"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from neurobust.errors import InputError
 from neurobust.jobs import run
@@ -10,16 +11,17 @@ from neurobust.writing import whole
 
 
 def main(job):
+    results = str(Path(job.output[0]).parents[1])
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", job.input.tests]
     environment = {
         **os.environ,
-        "NEUROBUST_RESULTS": job.params.results,
+        "NEUROBUST_RESULTS": results,
         "PYTHONPATH": os.pathsep.join(sys.path),  # the library is found as this script found it
     }
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise InputError(
-            job.params.results,
+            results,
             f"the results fail a test\n{ran.stdout}{ran.stderr}",
             expected="results in range, within their intervals, controls below what they control",
             mend="look at the failed test; delete what is damaged and run again",
