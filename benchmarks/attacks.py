@@ -13,17 +13,14 @@ Sizes are of what a fresh look confirms, and means are over images for which bot
 Seconds are of CPU time, in one thread, so that other work on the machine counts little.
 """
 
-import os
-import platform
 import warnings
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from time import process_time
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
+from machine import describe_machine
 from torch import Tensor
 
 from neurobust.config import Schedule
@@ -125,22 +122,10 @@ def run_brendel_bethge(task: Task, norm: str, steps: int) -> Float[Tensor, " ima
     return verify(task.classifier, task.images, found, task.targets, NORMS[norm])
 
 
-def describe_machine() -> str:
-    """Say what this runs on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    versions = ", ".join(f"{n} {version(n)}" for n in ("foolbox", "numba", "numpy", "torch"))
-    return (
-        f"{[*named, platform.machine()][0]}, {os.cpu_count()} cores, {torch.get_num_threads()} "
-        f"torch thread; Python {platform.python_version()}, {versions}"
-    )
-
-
 def main() -> None:
     """Time both, norm by norm, and print what was found."""
     torch.set_num_threads(1)
-    print(describe_machine())
+    print(describe_machine("foolbox", "numba", "numpy", "torch"))
     task = build_task()
     totals = dict.fromkeys(["theirs", *OURS], 0.0)
     for norm in NORMS:

@@ -10,15 +10,12 @@ Three ways to score one layer, on the same recording, network and splits:
   that it must agree with our map fitted to one neuroid at a time.
 """
 
-import os
-import platform
-from importlib.metadata import version
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import torch
 import xarray as xr
+from machine import describe_machine
 from scipy.ndimage import gaussian_filter
 from sklearn.cross_decomposition import PLSRegression
 
@@ -81,19 +78,6 @@ def score_raw(features: np.ndarray, responses: np.ndarray, division: Division) -
     return correlate(predicted.reshape(len(new), -1), responses[new])
 
 
-def describe_machine() -> str:
-    """Say what this runs on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    versions = ", ".join(f"{n} {version(n)}" for n in ("numpy", "scipy", "scikit-learn", "torch"))
-    return (
-        f"{[*named, platform.machine()][0]}, {os.cpu_count()} cores, {torch.get_num_threads()} "
-        f"torch threads, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')}; "
-        f"Python {platform.python_version()}, {versions}"
-    )
-
-
 def main() -> None:
     """Time the three ways in turn, and print what was found."""
     recording, network, images = build_data()
@@ -125,7 +109,7 @@ def main() -> None:
         whole = (extracting + fitting * NEUROIDS / len(alone)) * len(divisions) / TIMED["splits"]
         seconds["naive"].append(whole)
 
-    print(describe_machine())
+    print(describe_machine("numpy", "scipy", "scikit-learn", "torch"))
     print(f"{sum(STIMULI.values())} stimuli, {NEUROIDS} neuroids, {features.shape[1]} features")
     for name, taken in seconds.items():
         median, ratio = np.median(taken), np.median(taken) / np.median(seconds["ours"])

@@ -13,20 +13,19 @@ The CPU seconds of all processes come first: other work on the machine counts li
 
 import json
 import os
-import platform
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 import yaml
+from machine import describe_machine
 
 ROOT = Path(__file__).parents[1]
 PRETEND = Path(__file__).parent / "pretend"
@@ -173,21 +172,9 @@ def time_starting(folder: Path) -> None:
         print(f"    {name}: {middle(cpu, 2)} s CPU, {middle(wall, 2)} s")
 
 
-def describe_machine() -> str:
-    """Say what this runs on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    versions = ", ".join(f"{n} {version(n)}" for n in ("snakemake", "torch"))
-    return (
-        f"{[*named, platform.machine()][0]}, {os.cpu_count()} cores, load "
-        f"{os.getloadavg()[0]:.0f}; Python {platform.python_version()}, {versions}"
-    )
-
-
 def main() -> None:
     """Time planning, steering and starting, and print them."""
-    print(describe_machine(), flush=True)
+    print(describe_machine("snakemake", "torch"), flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         time_starting(Path(temporary) / "start")
         workflows, planned = {}, {}

@@ -8,17 +8,14 @@ until a run on a GPU has left measured ones in its benchmarks/*.tsv.
 """
 
 import math
-import os
-import platform
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from time import process_time
 
 import numpy as np
 import torch
+from machine import describe_machine
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 from torch import Tensor, nn
@@ -409,20 +406,9 @@ def round_to_two(value: float) -> str:
     return f"{float(f'{value:.2g}'):g}"
 
 
-def describe_machine() -> str:
-    """Say what this runs on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return (
-        f"{[*named, platform.machine()][0]}, {os.cpu_count()} cores, {torch.get_num_threads()} "
-        f"torch threads; Python {platform.python_version()}, torch {version('torch')}"
-    )
-
-
 def main() -> None:
     """Print the counts, how well they predict time here, and the costs as YAML."""
-    print(describe_machine())
+    print(describe_machine("torch"))
     given: dict = {}
     for file in ("config.yaml", "presets/paper.yaml"):  # laid over each other as by Snakemake
         update_config(given, load_configfile(file))
