@@ -5,8 +5,8 @@ import atexit
 from neurobust.plan import PlannedJob, format_plan, summarise_plan
 from neurobust.schema import nearest
 
-STUDY_TARGETS = ["safarani2021", "brainscore2020", "brain_likeness", "li2023"]
-
+# A study's target is the rule of its name.
+STUDY_TARGETS = [study.replace("-", "_") for study in STUDIES]
 
 # A rule has the name of its script; one that has nothing to do now is no mistake.
 KNOWN = {each.stem for each in Path(workflow.basedir).glob("workflow_scripts/*.py")}

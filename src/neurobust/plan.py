@@ -30,7 +30,7 @@ class Cost(Protocol):
 
 
 Costs = Mapping[str, Mapping[str, Cost]]
-"""By rule, then by network, image set or ``ANY``."""
+"""By rule, then by one of a job's names (:class:`PlannedJob`) or ``ANY``."""
 
 
 @dataclass(frozen=True)
