@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from neurobust import provenance
+from neurobust.errors import InputError
 from neurobust.figures.style import save_figure
 from neurobust.networks.files import NetworkFile, load_network, save_network
 from neurobust.networks.network import Heads, build_network
@@ -150,6 +151,16 @@ def test_commits_are_handed_down_through_every_kind_of_file(tmp_path, kind):
         assert "2 commits (111111111111, 222222222222)" in provenance.mixture()
     with provenance.recording(record(SECOND)):
         assert provenance.stamp()["commits"] == SECOND  # what another job read does not count
+
+
+@pytest.mark.parametrize("damaged", ["", '{"commits": ', "[1]"])
+def test_a_damaged_record_beside_a_table_is_named(tmp_path, damaged):
+    write_table(pd.DataFrame({"x": [1]}), tmp_path / "a.csv")
+    (tmp_path / "a.csv.provenance.json").write_text(damaged)
+    with pytest.raises(
+        InputError, match=r"(?s)a\.csv\.provenance\.json.*delete a\.csv and run again"
+    ):
+        read_table(tmp_path / "a.csv")
 
 
 def test_a_figure_of_two_commits_is_warned_of_and_one_of_one_is_not(tmp_path, caplog):

@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from neurobust.errors import InputError
 from neurobust.writing import whole
 
 PACKAGES = ("neurobust", "numpy", "scipy", "torch", "xarray", "snakemake")
@@ -182,10 +183,25 @@ def write_sidecar(path: str | Path) -> None:
 
 
 def note_sidecar(path: str | Path) -> None:
-    """Note what stands beside a file that was read, if anything does."""
+    """Note what stands beside a file that was read, if anything does.
+
+    Raises
+    ------
+    InputError
+        If what stands there is no record.
+    """
     sidecar = sidecar_of(path)
-    if sidecar.exists():
+    if not sidecar.exists():
+        return
+    try:
         note(json.loads(sidecar.read_text()))
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(
+            sidecar,
+            f"cannot be read as the record of {Path(path).name} ({error})",
+            expected="a JSON object, as every job writes it beside its tables",
+            mend=f"delete {Path(path).name} and run again",
+        ) from error
 
 
 def sidecar_of(path: str | Path) -> Path:
