@@ -27,7 +27,7 @@ from neurobust.evaluation.descent import LEVELS
 from neurobust.evaluation.hybrids import MIXING_FREQUENCIES
 from neurobust.evaluation.mapping import predict_by_pls, reduce_features
 from neurobust.experiment import Experiment
-from neurobust.images.corruptions import CORRUPTIONS
+from neurobust.images.corruptions import TIN_TC
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.networks.robustbench import ROBUSTBENCH
 
@@ -293,7 +293,7 @@ def estimate_gpu_hours(experiment: Experiment) -> dict[str, dict[str, float]]:
         batch, images = experiment.config.evaluation.batch_size, recipe.images
         answer, gradient = answer_and_ascend(experiment, name, batch)
         settings = experiment.config
-        corrupted = 1 + len(CORRUPTIONS) * len(settings.evaluation.severities)
+        corrupted = 1 + len(TIN_TC) * len(settings.evaluation.severities)
         mixed = settings.hybrids.permutations * len(MIXING_FREQUENCIES)
         pixels = SIDE_PX[images] ** 2 * (1 if recipe.colour == "gray" else 3)
         one, slope = TEST[images] * answer.seconds() / batch, gradient.seconds("single") / batch
@@ -333,7 +333,7 @@ def estimate_megabytes(experiment: Experiment, rule: str, name: str) -> float:
         radii = len(np.unique(np.add.outer(squares, squares)))
         return 2 * (settings.attacks.images * (4 * radii + 10) + 8 * SIDE_PX[images] ** 2) / MEGA
     answers = {
-        "evaluate_corruptions": 1 + len(CORRUPTIONS) * len(settings.evaluation.severities),
+        "evaluate_corruptions": 1 + len(TIN_TC) * len(settings.evaluation.severities),
         "evaluate_hybrids": settings.hybrids.permutations * len(MIXING_FREQUENCIES),
     }
     return answers[rule] * TEST[images] / MEGA

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from neurobust.evaluation.corruption import evaluate_corruptions
-from neurobust.images.corruptions import CORRUPTIONS, corrupt
+from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import as_channels
 from neurobust.images.sets import luma, select_split
 from neurobust.networks.network import Heads, build_network
@@ -100,7 +100,7 @@ def test_the_result_is_labelled(image_set, together):
     assert together["correct"].dims == ("seed", "corruption", "severity", "image")
     assert together["clean_correct"].dims == ("seed", "image")
     assert set(np.unique(together["correct"])) <= {0, 1}
-    assert together["corruption"].values.tolist() == list(CORRUPTIONS)
+    assert together["corruption"].values.tolist() == list(TIN_TC)
     assert together["severity"].values.tolist() == list(SEVERITIES)
     assert together["group"].sel(corruption="fog").item() == "Weather"
     assert (together["group"] == "Digital").sum() == 4

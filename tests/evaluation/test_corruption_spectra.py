@@ -6,7 +6,7 @@ import torch
 
 from neurobust.errors import InputError
 from neurobust.evaluation.corruption_spectra import measure_corruption_spectra
-from neurobust.images.corruptions import CORRUPTIONS, corrupt
+from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 from neurobust.images.sets import luma, select_split
 from neurobust.storage import read_dataset, write_dataset
@@ -42,7 +42,7 @@ def seen_differences(image_set, spectra, corruption, severity, colour):
 @pytest.mark.parametrize("colour", ["gray", "rgb"])
 def test_power_is_that_of_corrupted_minus_clean_images(image_set, colour):
     spectra = measure(image_set, colour=colour)
-    for corruption in CORRUPTIONS:
+    for corruption in TIN_TC:
         by_severity = [
             seen_differences(image_set, spectra, corruption, severity, colour)
             for severity in SEVERITIES
@@ -105,7 +105,7 @@ def test_the_result_is_labelled_and_survives_a_file(image_set, spectra, tmp_path
     for name in ("row_frequency", "column_frequency", "radial_frequency", "half_power_frequency"):
         assert spectra[name].attrs["units"] == "cycles/pixel"
     assert spectra["power"].attrs == spectra["radial_power"].attrs
-    assert spectra["corruption"].values.tolist() == list(CORRUPTIONS)
+    assert spectra["corruption"].values.tolist() == list(TIN_TC)
     assert spectra.attrs == {"images": "gratings", "colour": "gray", "severities": [1, 4]}
     write_dataset(spectra, tmp_path / "spectra.nc")
     read = read_dataset(tmp_path / "spectra.nc")
@@ -118,9 +118,9 @@ def test_the_result_is_labelled_and_survives_a_file(image_set, spectra, tmp_path
 
 
 def test_every_corruption_has_a_category():
-    assert set(CORRUPTIONS) | {"glass_blur"} == set(FREQUENCY_CATEGORIES)
+    assert set(TIN_TC) | {"glass_blur"} == set(FREQUENCY_CATEGORIES)
 
 
 def test_a_gray_image_set_is_refused(image_set):
-    with pytest.raises(InputError, match=r"images: dtype is torch\.uint8, shape is"):
+    with pytest.raises(InputError, match="is gray"):
         measure(image_set.isel(channel=0, drop=True))

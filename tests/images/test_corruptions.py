@@ -9,7 +9,15 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from neurobust.errors import InputError
-from neurobust.images.corruptions import CORRUPTIONS, GROUPS, SEVERITIES, apply, corrupt
+from neurobust.images.corruptions import (
+    CORRUPTIONS,
+    GROUPS,
+    SEVERITIES,
+    TABLES,
+    TIN_TC,
+    apply,
+    corrupt,
+)
 from neurobust.images.corruptions.plasma import plasma_draws, plasma_maps
 
 SEED = 1000
@@ -26,8 +34,8 @@ def smooth_images(count=7, rows=64, columns=64):
 IMAGES = smooth_images()
 
 
-def corrupted(corruption, severity=3, images=IMAGES, ids=IDS, seed=SEED):
-    return corrupt(images, corruption, severity, image_ids=ids, seed=seed)
+def corrupted(corruption, severity=3, images=IMAGES, ids=IDS, seed=SEED, table="imagenet-c"):
+    return corrupt(images, corruption, severity, image_ids=ids, seed=seed, table=table)
 
 
 def mean_difference(images, others):
@@ -36,8 +44,11 @@ def mean_difference(images, others):
 
 def test_groups_are_those_of_the_paper():
     assert list(GROUPS) == ["Noise", "Blur", "Weather", "Digital"]
-    assert len(CORRUPTIONS) == 14
-    assert [name for group in GROUPS.values() for name in group] == list(CORRUPTIONS)
+    assert [len(group) for group in GROUPS.values()] == [3, 4, 4, 4]
+    assert len(CORRUPTIONS) == 19
+    assert set(CORRUPTIONS) - set(TIN_TC) == {
+        "glass_blur", "speckle_noise", "gaussian_blur", "spatter", "saturate",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
@@ -63,6 +74,48 @@ def test_images_of_odd_sizes(corruption):
     assert not torch.equal(result, images)
 
 
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_any_size_in_colour_and_gray(corruption, table):
+    for rows, columns in ((1, 1), (2, 5), (28, 28), (130, 97)):
+        images = smooth_images(2, rows, columns)
+        for severity in SEVERITIES:
+            for batch in (images, images[..., :1], images[..., 0]):
+                result = corrupted(corruption, severity, images=batch, ids=IDS[:2], table=table)
+                assert result.shape == batch.shape
+                assert result.dtype == torch.uint8
+        assert torch.equal(
+            corrupted(corruption, images=images[..., 0], ids=IDS[:2])[..., None],
+            corrupted(corruption, images=images[..., :1], ids=IDS[:2]),
+        )
+
+
+# Those that draw a field per channel, or in which colour has a part, are other for gray.
+@pytest.mark.parametrize(
+    "corruption",
+    sorted(set(CORRUPTIONS) - {
+        "gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise", "frost", "spatter",
+        "saturate",
+    }),
+)  # fmt: skip
+def test_gray_images_are_corrupted_like_equal_channels(corruption):
+    gray = IMAGES[..., :1]
+    result = corrupted(corruption, images=gray)
+    in_colour = corrupted(corruption, images=gray.expand(-1, -1, -1, 3).contiguous())
+    assert ((result.int() - in_colour.int()).abs() <= 1).float().mean() >= 0.999
+
+
+def test_severities_of_small_images_are_weaker():
+    stronger = 0
+    for corruption in CORRUPTIONS:
+        change, weaker = (
+            mean_difference(corrupted(corruption, 5, table=table), IMAGES)
+            for table in ("imagenet-c", "cifar-10-c")
+        )
+        stronger += change > weaker
+    assert stronger >= 16  # of 19
+
+
 def test_an_empty_batch_stays_empty():
     for corruption in CORRUPTIONS:
         assert corrupted(corruption, images=IMAGES[:0], ids=IDS[:0]).shape == (0, 64, 64, 3)
@@ -78,15 +131,21 @@ def test_a_view_is_corrupted_like_a_copy(corruption):
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_seed_and_id_matter_to_random_corruptions_alone(corruption):
     fixed = {
-        "defocus_blur", "zoom_blur", "brightness", "contrast", "pixelate", "jpeg_compression",
+        "defocus_blur", "zoom_blur", "gaussian_blur", "brightness", "contrast", "pixelate",
+        "jpeg_compression", "saturate",
     }  # fmt: skip
     result = corrupted(corruption)
     for other in (corrupted(corruption, seed=SEED + 1), corrupted(corruption, ids=IDS + 1)):
         assert torch.equal(other, result) == (corruption in fixed)
 
 
-# Snow and frost change their character between severities, and motion blur its direction.
-@pytest.mark.parametrize("corruption", sorted(set(CORRUPTIONS) - {"snow", "frost", "motion_blur"}))
+# Others change their character between severities, and motion blur its direction.
+@pytest.mark.parametrize(
+    "corruption",
+    sorted(
+        set(CORRUPTIONS) - {"snow", "frost", "motion_blur", "spatter", "saturate", "glass_blur"}
+    ),
+)
 def test_a_higher_severity_changes_an_image_more(corruption):
     changes = [mean_difference(corrupted(corruption, level), IMAGES) for level in SEVERITIES]
     assert changes == sorted(changes)
@@ -139,12 +198,13 @@ def test_fog_leaves_black_black():
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"corruption": "glass_blur"}, "glass_blur"),
+        ({"corruption": "glass"}, "glass"),
         ({"severity": 0}, "severity"),
         ({"images": IMAGES.float()}, "float32"),
-        ({"images": IMAGES[..., :1]}, r"\(7, 64, 64, 1\)"),
-        ({"images": IMAGES[:, :31]}, r"\(7, 31, 64, 3\)"),
-        ({"images": IMAGES[0]}, r"\(64, 64, 3\)"),
+        ({"images": IMAGES[..., :2]}, r"\(7, 64, 64, 2\)"),
+        ({"images": IMAGES[:, :0]}, r"\(7, 0, 64, 3\)"),
+        ({"images": IMAGES[0, 0]}, r"\(64, 3\)"),
+        ({"table": "cifar"}, "cifar-10-c"),
         ({"ids": IDS[:6]}, "image_ids"),
         ({"ids": IDS.int()}, "int32"),
     ],

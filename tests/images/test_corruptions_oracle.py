@@ -15,8 +15,9 @@ import torch
 from PIL import Image
 from scipy.stats import poisson
 
-from neurobust.images.corruptions import SEVERITIES, blur, digital, noise, parameters, weather
+from neurobust.images.corruptions import SEVERITIES, TABLES, blur, digital, noise, weather
 from neurobust.images.corruptions.frost_textures import TEXTURES, frost_crops
+from neurobust.images.corruptions.jpeg import jpeg_compression
 from neurobust.images.corruptions.plasma import plasma_draws, plasma_side
 from neurobust.images.corruptions.resampling import centre_size
 
@@ -25,6 +26,7 @@ with warnings.catch_warnings():
     from imagecorruptions import corruptions as oracle
 
 COUNT = 6
+TABLE = TABLES["imagenet-c"]
 SHAPES = [(64, 64), (48, 80)]
 
 
@@ -106,16 +108,17 @@ def as_float32(field):
 
 def test_gaussian_noise(images, severity, monkeypatch):
     normals = np.random.default_rng(0).standard_normal(images.shape)
-    std = parameters.GAUSSIAN_NOISE_STD[severity - 1]
+    std = TABLE.gaussian_noise[severity - 1]
     ours = noise.gaussian_noise(torch.from_numpy(images), as_float32(normals), std)
     theirs = oracle_of(monkeypatch, "gaussian_noise", images, severity, normals)
     assert_agrees(ours, theirs)
 
 
 def test_shot_noise(images, severity, monkeypatch):
-    uniforms = uniform_fields(*images.shape)
-    rate = parameters.SHOT_NOISE_RATE[severity - 1]
-    ours = noise.shot_noise(torch.from_numpy(images), as_float32(uniforms), rate)
+    words = np.random.default_rng(0).integers(0, 2**16, images.shape, np.int32)
+    uniforms = (words + 0.5) / 2**16
+    rate = TABLE.shot_noise[severity - 1]
+    ours = noise.shot_noise(torch.from_numpy(images), torch.from_numpy(words), rate)
     assert_agrees(ours, oracle_of(monkeypatch, "shot_noise", images, severity, uniforms))
 
 
@@ -124,21 +127,20 @@ def test_impulse_noise(images, severity, monkeypatch):
     masks = [mask for pair in zip(flipped, salted, strict=True) for mask in pair]
     monkeypatch.setattr("skimage.util.noise._bernoulli", lambda *_, **__: masks.pop(0))
     theirs = oracle_of(monkeypatch, "impulse_noise", images, severity)
-    ours = noise.impulse_noise(
-        torch.from_numpy(images), torch.from_numpy(flipped), torch.from_numpy(salted)
-    )
+    impulses = np.where(flipped, np.where(salted, 255, -255), 0).astype(np.int16)
+    ours = noise.impulse_noise(torch.from_numpy(images), torch.from_numpy(impulses))
     assert_agrees(ours, theirs)
 
 
 def test_defocus_blur(images, severity, monkeypatch):
-    ours = blur.defocus_blur(torch.from_numpy(images), *parameters.DEFOCUS_BLUR[severity - 1])
+    ours = blur.defocus_blur(torch.from_numpy(images), TABLE.defocus_blur[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "defocus_blur", images, severity))
 
 
 def test_motion_blur(images, severity, monkeypatch):
     places = uniform_fields(len(images))
     angles = torch.from_numpy(places * 90 - 45)
-    ours = blur.motion_blur(torch.from_numpy(images), angles, parameters.MOTION_BLUR[severity - 1])
+    ours = blur.motion_blur(torch.from_numpy(images), angles, TABLE.motion_blur[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, severity, places))
 
 
@@ -146,18 +148,18 @@ def test_motion_blur_ends_where_its_line_leaves_the_image(monkeypatch):
     images = photographs(32, 32)
     places = np.full(len(images), 0.5)  # horizontal: 41 pixels at severity 5
     ours = blur.motion_blur(
-        torch.from_numpy(images), torch.zeros(len(images)), parameters.MOTION_BLUR[4]
+        torch.from_numpy(images), torch.zeros(len(images)), TABLE.motion_blur[4]
     )
     assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, 5, places))
 
 
 def test_zoom_blur(images, severity, monkeypatch):
-    ours = blur.zoom_blur(torch.from_numpy(images), *parameters.ZOOM_BLUR[severity - 1])
+    ours = blur.zoom_blur(torch.from_numpy(images), TABLE.zoom_blur[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "zoom_blur", images, severity))
 
 
 def test_snow(images, severity, monkeypatch):
-    values = parameters.SNOW[severity - 1]
+    values = TABLE.snow[severity - 1]
     sides = images.shape[1:3]
     normals = np.random.default_rng(0).standard_normal(images.shape[:3])
     places = uniform_fields(len(images))
@@ -175,9 +177,12 @@ def test_frost(first, images, severity, monkeypatch):
     textures = np.arange(first, first + 3)
     positions = uniform_fields(3, 2)
     crops = frost_crops(
-        textures.tolist(), torch.from_numpy(positions), *images.shape[1:3], torch.device("cpu")
+        torch.from_numpy(textures),
+        torch.from_numpy(positions),
+        *images.shape[1:3],
+        TABLE.frost_scale,
     )
-    ours = weather.frost(torch.from_numpy(images), crops, parameters.FROST[severity - 1])
+    ours = weather.frost(torch.from_numpy(images), crops, TABLE.frost[severity - 1])
     places = (textures + 0.5) / TEXTURES
     theirs = oracle_of(monkeypatch, "frost", images, severity, places, *positions.T)
     assert_agrees(ours, theirs)
@@ -192,28 +197,29 @@ def test_fog(images, severity, monkeypatch):
             parts.append(uniforms[:, used : used + points**2].reshape(-1, points, points))
             used += points**2
         points *= 2
-    ours = weather.fog(
-        torch.from_numpy(images), as_float32(uniforms), *parameters.FOG[severity - 1]
-    )
+    ours = weather.fog(torch.from_numpy(images), as_float32(uniforms), TABLE.fog[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "fog", images, severity, *parts))
 
 
 def test_brightness(images, severity, monkeypatch):
     images = images.copy()
     images[:, :4] = 0  # black has no hue
-    ours = weather.brightness(torch.from_numpy(images), parameters.BRIGHTNESS[severity - 1])
+    ours = weather.brightness(torch.from_numpy(images), TABLE.brightness[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "brightness", images, severity))
 
 
 def test_contrast(images, severity, monkeypatch):
-    ours = digital.contrast(torch.from_numpy(images), parameters.CONTRAST[severity - 1])
+    ours = digital.contrast(torch.from_numpy(images), TABLE.contrast[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "contrast", images, severity))
 
 
 def test_elastic_transform(images, severity, monkeypatch):
     uniforms = uniform_fields(len(images), 2, *images.shape[1:3])
     ours = digital.elastic_transform(
-        torch.from_numpy(images), as_float32(uniforms), parameters.ELASTIC_ALPHA[severity - 1]
+        torch.from_numpy(images),
+        as_float32(uniforms),
+        torch.zeros(len(images), 3, 2),
+        TABLE.elastic_transform[severity - 1],
     )
     theirs = oracle_of(
         monkeypatch, "elastic_transform", images, severity, uniforms[:, 0], uniforms[:, 1]
@@ -225,15 +231,15 @@ def test_pixelate_puts_centres_on_an_edge_where_pillow_does(monkeypatch):
     for side in (34, 38, 50):  # reductions by a factor that is not whole
         images = photographs(side, side)
         for severity in SEVERITIES:
-            ours = digital.pixelate(torch.from_numpy(images), parameters.PIXELATE[severity - 1])
+            ours = digital.pixelate(torch.from_numpy(images), TABLE.pixelate[severity - 1])
             assert_agrees(ours, oracle_of(monkeypatch, "pixelate", images, severity))
 
 
 def test_pixelate(images, severity, monkeypatch):
-    ours = digital.pixelate(torch.from_numpy(images), parameters.PIXELATE[severity - 1])
+    ours = digital.pixelate(torch.from_numpy(images), TABLE.pixelate[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "pixelate", images, severity))
 
 
 def test_jpeg_compression(images, severity, monkeypatch):
-    ours = digital.jpeg_compression(torch.from_numpy(images), parameters.JPEG_QUALITY[severity - 1])
+    ours = jpeg_compression(torch.from_numpy(images), TABLE.jpeg_compression[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "jpeg_compression", images, severity))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from neurobust.images.corruptions import CORRUPTIONS, SEVERITIES
+from neurobust.images.corruptions import SEVERITIES, TIN_TC
 from neurobust.training import batches
 from neurobust.training.batches import BatchOrder, CorruptedView
 
@@ -75,11 +75,11 @@ def test_each_pass_is_corrupted_anew_and_can_be_repeated(pictures):
 
 
 def test_corruptions_and_severities_are_uniform(pictures, monkeypatch):
-    counts = np.zeros((len(CORRUPTIONS), len(SEVERITIES)))
+    counts = np.zeros((len(TIN_TC), len(SEVERITIES)))
     seen = []
 
     def count(images, corruption, severity, *, image_ids, seed):
-        counts[CORRUPTIONS.index(corruption), severity - 1] += len(images)
+        counts[TIN_TC.index(corruption), severity - 1] += len(images)
         seen.extend(image_ids.tolist())
         return 255 - images
 

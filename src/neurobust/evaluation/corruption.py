@@ -8,7 +8,7 @@ import torch
 import xarray as xr
 
 from neurobust.dims import CORRUPTION, IMAGE, SEED, SEVERITY, TEST
-from neurobust.images.corruptions import CORRUPTIONS, GROUPS, corrupt
+from neurobust.images.corruptions import GROUPS, TIN_TC, corrupt
 from neurobust.images.pictures import LabelledPictures, as_channels
 from neurobust.networks.devices import place
 from neurobust.networks.network import Network
@@ -51,7 +51,7 @@ def evaluate_corruptions(
     models = [place(network, device) for network in networks.values()]
     colour = models[0].recipe.colour
     test = LabelledPictures.of_split(image_set, TEST, colour=colour, device=device)
-    shape = (len(models), len(CORRUPTIONS), len(severities), len(test))
+    shape = (len(models), len(TIN_TC), len(severities), len(test))
     correct = np.zeros(shape, np.int8)
     clean = np.zeros((len(models), len(test)), np.int8)
     for start in range(0, len(test), batch_size):
@@ -61,7 +61,7 @@ def evaluate_corruptions(
         )
         for m, model in enumerate(models):
             clean[m, part] = correctness(model, batch).cpu()
-        for c, corruption in enumerate(CORRUPTIONS):
+        for c, corruption in enumerate(TIN_TC):
             for s, severity in enumerate(severities):
                 corrupted = corrupt(
                     batch.pixels, corruption, severity, image_ids=batch.image_ids, seed=seed
@@ -77,9 +77,9 @@ def evaluate_corruptions(
         },
         coords={
             SEED: list(networks),
-            CORRUPTION: list(CORRUPTIONS),
+            CORRUPTION: list(TIN_TC),
             SEVERITY: list(severities),
-            "group": (CORRUPTION, [group[corruption] for corruption in CORRUPTIONS]),
+            "group": (CORRUPTION, [group[corruption] for corruption in TIN_TC]),
             "image_id": (IMAGE, test.image_ids.cpu().numpy()),
             "label": (IMAGE, test.labels.cpu().numpy()),
         },

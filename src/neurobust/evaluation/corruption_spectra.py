@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float64, Int64, UInt8
 
 from neurobust.dims import CORRUPTION, IMAGE, TEST
+from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import (
     COLUMN_FREQUENCY,
     POWER_UNITS,
@@ -21,7 +22,7 @@ from neurobust.evaluation.spectra import (
     radial_power,
     spatial_frequencies,
 )
-from neurobust.images.corruptions import CORRUPTIONS, corrupt
+from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 from neurobust.images.pictures import as_channels
 from neurobust.images.sets import select_split
@@ -69,7 +70,19 @@ def measure_corruption_spectra(
     ``half_power_frequency(corruption)`` of the images' mean, NaN for a corruption that alters
     their means alone. Along ``corruption`` lies ``category``, see
     :mod:`neurobust.images.frequency_categories`, and along ``image`` image_id.
+
+    Raises
+    ------
+    InputError
+        If the image set is gray.
     """
+    if "channel" not in image_set.dims:
+        raise InputError(
+            "images",
+            f"the set {image_set.attrs['identifier']!r} is gray",
+            expected="an image set in RGB, which is what is corrupted",
+            mend="build the set from colour images",
+        )
     test = select_split(image_set, TEST)
     drawn = generator(seed, "corruption spectra", "images").permutation(test.sizes[IMAGE])
     chosen = test.isel({IMAGE: np.sort(drawn[:images])})
@@ -77,7 +90,7 @@ def measure_corruption_spectra(
     ids = chosen["image_id"].values
     measured = [
         _measure(pixels, corruption, severities, colour, batch_size, ids, seed, device)
-        for corruption in CORRUPTIONS
+        for corruption in TIN_TC
     ]
     power, radial = (np.stack(parts) for parts in zip(*measured, strict=True))
     return _label(power, radial, ids).assign_attrs(
@@ -128,8 +141,8 @@ def _label(
             "half_power_frequency": (CORRUPTION, half, cycles),
         },
         coords={
-            CORRUPTION: list(CORRUPTIONS),
-            "category": (CORRUPTION, [FREQUENCY_CATEGORIES[name] for name in CORRUPTIONS]),
+            CORRUPTION: list(TIN_TC),
+            "category": (CORRUPTION, [FREQUENCY_CATEGORIES[name] for name in TIN_TC]),
             "image_id": (IMAGE, ids),
             ROW_FREQUENCY: (ROW_FREQUENCY, rows, cycles),
             COLUMN_FREQUENCY: (COLUMN_FREQUENCY, columns, cycles),

@@ -5,7 +5,7 @@ import xarray as xr
 
 from neurobust.dims import COLUMN, CORRUPTION, IMAGE, ROW, TEST
 from neurobust.errors import InputError
-from neurobust.images.corruptions import CORRUPTIONS, corrupt
+from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import gray
 from neurobust.images.sets import select_split
 
@@ -37,15 +37,14 @@ def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: 
     pixels = torch.from_numpy(chosen["pixels"].values)
     ids = torch.from_numpy(chosen["image_id"].values)
     corrupted = [
-        corrupt(pixels, corruption, severity, image_ids=ids, seed=seed)
-        for corruption in CORRUPTIONS
+        corrupt(pixels, corruption, severity, image_ids=ids, seed=seed) for corruption in TIN_TC
     ]
     return xr.Dataset(
         {
             "images": ((CORRUPTION, ROW, COLUMN), gray(torch.cat(corrupted)).numpy()),
             "original": ((ROW, COLUMN), gray(pixels)[0].numpy()),
         },
-        coords={CORRUPTION: list(CORRUPTIONS)},
+        coords={CORRUPTION: list(TIN_TC)},
         attrs={"severity": severity},
     )
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from neurobust.images.corruptions import CORRUPTIONS, corrupt
+from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import LabelledPictures, as_channels
 from neurobust.randomness import generator, seed_for
 
@@ -76,9 +76,9 @@ class CorruptedView:
         seen = self._pictures.seen()
         draws = generator(*self._stream, turn)
         chosen = draws.permutation(len(seen))[: round(self._fraction * len(seen))]
-        kinds = draws.integers(len(CORRUPTIONS), size=len(chosen))
+        kinds = draws.integers(len(TIN_TC), size=len(chosen))
         severities = draws.integers(1, 6, size=len(chosen))
-        for kind, corruption in enumerate(CORRUPTIONS):
+        for kind, corruption in enumerate(TIN_TC):
             for severity in range(1, 6):
                 picked = chosen[(kinds == kind) & (severities == severity)]
                 if len(picked) == 0:

@@ -1,11 +1,20 @@
-"""The 14 corruptions of TIN-TC, on whole batches of images.
+"""The 19 corruptions of ImageNet-C, on whole batches of images, on a processor or a GPU.
 
-They are the corruptions of ImageNet-C (Hendrycks & Dietterich, 2019) without glass blur, with its
-severities, applied to bytes and truncated to bytes. Each is a pure function of images, values and
-random fields (``noise``, ``blur``, ``weather``, ``digital``); the fields come from
-counter-based random numbers (``fields``), so that what happens to an image follows from
-(seed, corruption, severity, image id) and not from its batch.
+::
+
+    from neurobust.images.corruptions import corrupt
+
+    corrupted = corrupt(images, "fog", 3, image_ids=torch.arange(len(images)), seed=1000)
+
+They are the 15 corruptions of ImageNet-C and its 4 extra ones (Hendrycks & Dietterich, 2019) with
+its severities or those of CIFAR-10-C or Tiny ImageNet-C, applied to bytes and truncated to bytes.
+Each is a pure function of images, values and random fields (modules ``noise``, ``blur``,
+``glass``, ``weather``, ``spatter``, ``digital``, ``jpeg``); the fields come from counter-based
+random numbers (``fields``), so that what happens to an image follows from (seed, corruption,
+severity, image id) and not from its batch.
 """
+
+import math
 
 import torch
 from jaxtyping import Int64, UInt8
@@ -14,74 +23,87 @@ from torch import Tensor
 from neurobust.errors import InputError
 from neurobust.images.corruptions.apply import apply_corruption
 from neurobust.images.corruptions.fields import FieldSource
-from neurobust.images.corruptions.parameters import CORRUPTIONS, GROUPS, SEVERITIES
+from neurobust.images.corruptions.parameters import (
+    CORRUPTIONS,
+    EXTRA,
+    GROUPS,
+    SEVERITIES,
+    TABLES,
+    TIN_TC,
+)
 
-__all__ = ["CORRUPTIONS", "GROUPS", "SEVERITIES", "corrupt"]
-
-MINIMUM_SIDE = 32
+__all__ = ["CORRUPTIONS", "EXTRA", "GROUPS", "SEVERITIES", "TABLES", "TIN_TC", "corrupt"]
 
 
 def corrupt(
-    images: UInt8[Tensor, "image row column channel"],
+    images: UInt8[Tensor, "image row column *channel"],
     corruption: str,
     severity: int,
     *,
     image_ids: Int64[Tensor, " image"],
     seed: int,
-) -> UInt8[Tensor, "image row column channel"]:
-    """Corrupt a batch of RGB images.
+    table: str = "imagenet-c",
+) -> UInt8[Tensor, "image row column *channel"]:
+    """Corrupt a batch of images.
 
     Parameters
     ----------
     images
-        Bytes, with 3 channels and sides of at least 32 pixels, on any device.
+        Bytes on any device, of any size: RGB with 3 channels; or gray, with 1 channel or without
+        that axis.
     corruption
         One of ``CORRUPTIONS``.
     severity
         1 to 5.
     image_ids
         What tells the images apart: an image's random fields follow from its id. On one kind of
-        device the result is the same, byte for byte, in every batch.
+        device the result is the same, byte for byte, in every batch; between devices a value may
+        differ by 1.
     seed
         The seed of all corruptions.
+    table
+        Whose severities: one of ``TABLES``.
 
     Returns
     -------
-    UInt8[Tensor, "image row column channel"]
+    UInt8[Tensor, "image row column *channel"]
         New images, on the device of ``images``.
 
     Raises
     ------
     InputError
-        If the corruption or the severity is unknown, or the images or ids have another shape or
-        dtype.
+        If the corruption, the severity or the table is unknown, or the images or ids have another
+        shape or dtype.
     """
-    _check(images, corruption, severity, image_ids)
-    ids = image_ids.to(images.device)
-    fields = FieldSource(ids, seed, ("corruption", corruption, severity))
-    return apply_corruption(images, corruption, severity, fields)
+    _check_choice("corruption", corruption, CORRUPTIONS)
+    _check_choice("severity", severity, SEVERITIES)
+    _check_choice("table", table, tuple(TABLES))
+    _check_images(images, image_ids)
+    fields = FieldSource(image_ids.to(images.device), seed, ("corruption", corruption, severity))
+    batch = images if images.ndim == 4 else images[..., None]
+    corrupted = apply_corruption(batch, corruption, severity, TABLES[table], fields)
+    return corrupted.reshape(images.shape)
 
 
-def _check(images: Tensor, corruption: str, severity: int, image_ids: Tensor) -> None:
-    if corruption not in CORRUPTIONS:
+def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+    if value not in choices:
         raise InputError(
-            "corruption",
-            f"{corruption!r} is not known",
-            expected=f"one of {', '.join(CORRUPTIONS)}",
+            name,
+            f"{value!r} is not known",
+            expected=f"one of {', '.join(str(choice) for choice in choices)}",
             mend="choose one of these",
         )
-    if severity not in SEVERITIES:
-        raise InputError(
-            "severity", f"{severity!r} is not known", expected="1 to 5", mend="choose one of these"
-        )
+
+
+def _check_images(images: Tensor, image_ids: Tensor) -> None:
     shape = tuple(images.shape)
-    colour = len(shape) == 4 and shape[3] == 3
-    if images.dtype != torch.uint8 or not colour or min(shape[1:3]) < MINIMUM_SIDE:
+    channels = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
+    if images.dtype != torch.uint8 or not channels or math.prod(shape[1:]) == 0:
         raise InputError(
             "images",
             f"dtype is {images.dtype}, shape is {shape}",
-            expected=f"uint8 (image, row, column, 3), sides of {MINIMUM_SIDE} pixels or more",
-            mend="give RGB bytes with the channel last",
+            expected="uint8 (image, row, column, 3 or 1) or (image, row, column)",
+            mend="give bytes with the channel last",
         )
     if image_ids.dtype != torch.int64 or tuple(image_ids.shape) != shape[:1]:
         raise InputError(

@@ -1,17 +1,14 @@
-"""Contrast, elastic transform, pixelation and JPEG compression (ImageNet-C)."""
+"""Contrast, elastic transform and pixelation (ImageNet-C)."""
 
 import functools
-import io
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
-from PIL import Image
-from torch import Tensor
-from torch.nn.functional import grid_sample
+from jaxtyping import Float, Float32, Float64, UInt8
+from torch import Tensor, nn
 
 from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
-from neurobust.images.corruptions.parameters import ELASTIC_REACH, ELASTIC_SIGMA
+from neurobust.images.corruptions.parameters import Elastic
 from neurobust.images.corruptions.resampling import box_matrix, smoothing_matrix
 
 _CUT_SIGMA = 3.0
@@ -29,19 +26,59 @@ def contrast(
 
 
 @functools.lru_cache(maxsize=32)
-def _smoothing(size: int, device: torch.device) -> Tensor:
-    matrix = smoothing_matrix(size, ELASTIC_SIGMA * size, _CUT_SIGMA)
+def _smoothing(size: int, sigma: float, device: torch.device) -> Tensor:
+    matrix = smoothing_matrix(size, sigma * size, _CUT_SIGMA)
     return torch.from_numpy(matrix).to(device, torch.float32)
+
+
+def _affine_maps(
+    moves: Float[Tensor, "image 3 2"], rows: int, columns: int, reach: float
+) -> Float64[Tensor, "image 3 2"]:
+    """Return the maps (x, y, 1) -> (x, y) from each pixel of the result to where it comes from.
+
+    Three corners of a square about the centre, its half side a third of the image's shorter one,
+    go up to ``reach`` pixels to the right and down.
+    """
+    half = max(1, min(rows, columns) // 3)
+    corners = [(half, half), (half, -half), (-half, -half)]
+    before = torch.tensor(corners, dtype=torch.float64, device=moves.device)
+    before = before + before.new_tensor((columns // 2, rows // 2))
+    after = before + (moves.to(torch.float64) * 2 - 1) * reach
+    return torch.linalg.solve(nn.functional.pad(after, (0, 1), value=1.0), before.expand_as(after))
+
+
+def _sample(
+    planes: Float32[Tensor, "image channel row column"],
+    sources: Float32[Tensor, "image row column 2"],
+    *,
+    about_pixels: bool,
+) -> Float32[Tensor, "image channel row column"]:
+    """Interpolate at positions x, y in pixels, borders mirrored about or outside the last pixels.
+
+    The positions are overwritten.
+    """
+    # grid_sample's coordinates run from -1 to 1 between the centres or the outer edges
+    for axis, size in enumerate((planes.shape[3], planes.shape[2])):
+        at = sources[..., axis]
+        if about_pixels:
+            at.mul_(2.0 / max(1, size - 1)).sub_(1.0)
+        else:
+            at.add_(0.5).mul_(2.0 / size).sub_(1.0)
+    return nn.functional.grid_sample(
+        planes, sources, "bilinear", "reflection", align_corners=about_pixels
+    )
 
 
 def elastic_transform(
     images: UInt8[Tensor, "image row column channel"],
     uniforms: Float32[Tensor, "image 2 row column"],
-    alpha: float,
+    moves: Float32[Tensor, "image 3 2"],
+    values: Elastic,
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Displace every pixel by a smoothed random field, with linear interpolation.
+    """Displace every pixel by an affine map and by a smoothed random field.
 
-    Borders are mirrored outside the outermost pixels.
+    Interpolation is linear. Borders are mirrored about the outermost pixels by the map, outside
+    them by the field.
 
     Parameters
     ----------
@@ -49,23 +86,30 @@ def elastic_transform(
         Bytes.
     uniforms
         In [0, 1): how far to look to the right, then how far down, before smoothing.
-    alpha
-        The gain of the smoothed fields.
+    moves
+        In [0, 1): how far each of three points moves to the right and down, in the affine map.
+    values
+        The severity.
     """
     rows, columns = images.shape[1:3]
-    down, across = (_smoothing(side, images.device) for side in (rows, columns))
-    reach = ELASTIC_REACH * rows  # of both directions, as in ImageNet-C
-    fields = uniforms.mul(2.0 * reach).sub_(reach)
-    fields = (down @ fields @ across.T).mul_(alpha)
-    grid = uniforms.new_empty(len(images), rows, columns, 2)
-    for axis, size in enumerate((columns, rows)):
-        at = torch.arange(size, device=images.device, dtype=torch.float32)
-        source = fields[:, axis].add_(at if axis == 0 else at[:, None])
-        # grid_sample's coordinates run from -1 to 1 between the outer edges of the pixels
-        torch.mul(source.add_(0.5), 2.0 / size, out=grid[..., axis]).sub_(1.0)
+    across = torch.arange(columns, device=images.device, dtype=torch.float32)
+    down = torch.arange(rows, device=images.device, dtype=torch.float32)[:, None]
     planes = planes_of(images)
-    moved = grid_sample(planes, grid, "bilinear", "reflection", align_corners=False)
-    return images_of_(moved)
+    if values.affine:
+        maps = _affine_maps(moves, rows, columns, values.affine * rows).to(torch.float32)
+        x, y, one = maps[:, :, None, None].unbind(1)
+        sources = x * across[:, None] + y * down[..., None] + one
+        planes = _sample(planes, sources, about_pixels=True)
+    if values.alpha:
+        vertical, horizontal = (
+            _smoothing(side, values.sigma, images.device) for side in (rows, columns)
+        )
+        reach = values.alpha * rows  # of both directions, as in ImageNet-C
+        fields = uniforms.mul(2.0 * reach).sub_(reach)
+        fields = vertical @ fields @ horizontal.T
+        sources = torch.stack((fields[:, 0].add_(across), fields[:, 1].add_(down)), -1)
+        planes = _sample(planes, sources, about_pixels=False)
+    return images_of_(planes)
 
 
 @functools.lru_cache(maxsize=32)
@@ -88,24 +132,10 @@ def pixelate(
     As Pillow does it: columns first, rounded to bytes, then rows, rounded again.
     """
     rows, columns = images.shape[1:3]
-    small_rows, small_columns = int(rows * fraction), int(columns * fraction)
+    small_rows, small_columns = (max(1, int(side * fraction)) for side in (rows, columns))
     across = _box(columns, small_columns, images.device)
     down = _box(rows, small_rows, images.device)
     narrow = (planes_of(images) @ across.T).add_(0.5).floor_()
     small = images_of_((down @ narrow).add_(0.5))
     wide = small.index_select(2, _nearest(columns, small_columns, images.device))
     return wide.index_select(1, _nearest(rows, small_rows, images.device))
-
-
-def jpeg_compression(
-    images: UInt8[Tensor, "image row column channel"], quality: int
-) -> UInt8[Tensor, "image row column channel"]:
-    """Encode each image as JPEG and decode it, with Pillow on the CPU."""
-    arrays = images.cpu().numpy()
-    decoded = np.empty_like(arrays)
-    for array, result in zip(arrays, decoded, strict=True):
-        stream = io.BytesIO()
-        Image.fromarray(array).save(stream, "JPEG", quality=quality)
-        with Image.open(stream) as image:
-            result[:] = image
-    return torch.from_numpy(decoded).to(images.device)

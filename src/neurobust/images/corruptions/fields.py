@@ -1,16 +1,21 @@
 """Random fields that follow from (seed, purpose, image id) alone.
 
 The numbers are counter based: number ``i`` of an image is a hash of the image's key and ``i``. The
-same image so gets the same field in any batch, of any size and in any order, and a batch costs a
-few vector operations. The hash is SplitMix64 (Steele, Lea & Flood, 2014, "Fast splittable
-pseudorandom number generators", fig. 13).
+same image so gets the same field in any batch, of any size and in any order, on any device, and a
+batch costs a few vector operations. The hash is SplitMix64 (Steele, Lea & Flood, 2014, "Fast
+splittable pseudorandom number generators", fig. 13). A field takes 16 bits of it per number, and
+every distribution but the uniform is a table of 65,536 quantiles: no function that a device may
+round in its own way lies between the bits and the field.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from jaxtyping import Float32, Int32, Int64
+from jaxtyping import Float, Float32, Int32, Int64, UInt16
+from scipy.special import ndtri
 from torch import Tensor
 
 from neurobust.randomness import seed_for
@@ -23,7 +28,7 @@ def _signed(word: int) -> int:
 _GOLDEN = _signed(0x9E3779B97F4A7C15)
 _FIRST = _signed(0xBF58476D1CE4E5B9)
 _SECOND = _signed(0x94D049BB133111EB)
-_LANES = 32  # a multiple of every vector width, see `random_words`
+WORDS = 2**16  # the values of a word
 
 
 def _fold(words: Tensor, shift: int) -> Tensor:
@@ -43,46 +48,52 @@ def image_keys(image_ids: Int64[Tensor, " image"], seed: int, *purpose: object) 
     return _mix(image_ids * _GOLDEN + seed_for(seed, *purpose))
 
 
-def random_words(keys: Int64[Tensor, " image"], count: int) -> Int32[Tensor, "image count"]:
-    """Draw ``count`` words of 32 random bits for each key."""
-    # Vector and scalar code differ in the last bit of a logarithm, so that no image may end in
-    # the middle of a vector: its bytes would then depend on its place in the batch.
-    pairs = -(-count // (2 * _LANES)) * _LANES
-    steps = torch.arange(pairs, device=keys.device) * _GOLDEN
-    return _mix(keys[:, None] + steps).view(torch.int32)
-
-
-def _unit(words: Int32[Tensor, "image count"], shift: float) -> Float32[Tensor, "image count"]:
-    """Map words to the 2**24 steps of [-1/2, 1/2), exactly, and shift them."""
-    return (words >> 8).to(torch.float32).mul_(2.0**-24).add_(shift)
+def random_words(keys: Int64[Tensor, " image"], *shape: int) -> UInt16[Tensor, "image ..."]:
+    """Draw an array of ``shape`` of words of 16 random bits for each key."""
+    count = math.prod(shape)
+    steps = torch.arange(-(-count // 4), device=keys.device) * _GOLDEN
+    words = _mix(keys[:, None] + steps).view(torch.uint16)
+    return words[:, :count].reshape(len(keys), *shape)
 
 
 def uniforms(keys: Int64[Tensor, " image"], *shape: int) -> Float32[Tensor, "image ..."]:
-    """Draw from [0, 1), in steps of 2**-24, an array of ``shape`` for each key."""
-    count = math.prod(shape)
-    return _unit(random_words(keys, count), 0.5)[:, :count].reshape(-1, *shape)
+    """Draw from (0, 1) an array of ``shape`` for each key: the centres of 65,536 equal bins."""
+    return random_words(keys, *shape).to(torch.float32).add_(0.5).mul_(1 / WORDS)
 
 
-def normals(keys: Int64[Tensor, " image"], *shape: int) -> Float32[Tensor, "image ..."]:
-    """Draw standard normals, an array of ``shape`` for each key (Box & Muller, 1958).
+def quantiles(
+    keys: Int64[Tensor, " image"], table: Float[Tensor, " word"], *shape: int
+) -> Float[Tensor, "image ..."]:
+    """Draw an array of ``shape`` for each key from the distribution that ``table`` lists.
 
-    The radius comes from a uniform in steps of 2**-24: no draw exceeds 5.77 in magnitude.
+    Parameters
+    ----------
+    keys
+        One per image.
+    table
+        The values of 65,536 equally likely bins.
+    shape
+        Of each image's array.
     """
-    count = math.prod(shape)
-    words = random_words(keys, count)
-    half = words.shape[1] // 2
-    radii = _unit(words[:, :half], 0.5 + 2.0**-24).log_().mul_(-2.0).sqrt_()
-    angles = _unit(words[:, half:], 0.5).mul_(2.0 * math.pi)
-    drawn = torch.empty_like(words, dtype=torch.float32)
-    torch.mul(radii, angles.cos(), out=drawn[:, :half])
-    torch.mul(radii, angles.sin_(), out=drawn[:, half:])
-    return drawn[:, :count].reshape(-1, *shape)
+    words = random_words(keys, *shape).to(torch.int32)
+    return table.index_select(0, words.reshape(-1)).reshape(words.shape)
 
 
-def integers(keys: Int64[Tensor, " image"], below: int | Tensor) -> Int64[Tensor, " image"]:
-    """Draw one integer from [0, below) for each key; ``below`` (< 2**31) may differ by image."""
-    words = random_words(keys, 1)[:, 0].to(torch.int64) + 2**31
-    return (words * below) >> 32
+@functools.cache
+def normal_table(device: torch.device) -> Float32[Tensor, " word"]:
+    """Return the means of 65,536 equally likely bins of the standard normal.
+
+    The outermost are -4.37 and 4.37.
+    """
+    edges = ndtri(np.arange(WORDS + 1) / WORDS)
+    density = np.exp(-0.5 * edges**2) / math.sqrt(2.0 * math.pi)
+    means = (density[:-1] - density[1:]) * WORDS
+    return torch.from_numpy(means).to(device, torch.float32)
+
+
+def integers(keys: Int64[Tensor, " image"], below: int) -> Int64[Tensor, " image"]:
+    """Draw one integer from [0, below) for each key; ``below`` is at most 65,536."""
+    return (random_words(keys, 1)[:, 0].to(torch.int64) * below) >> 16
 
 
 @dataclass(frozen=True)
@@ -106,18 +117,33 @@ class FieldSource:
     def _keys(self, field: str) -> Int64[Tensor, " image"]:
         return image_keys(self.image_ids, self.seed, *self.purpose, field)
 
+    def words(self, field: str, *shape: int) -> Int32[Tensor, "image ..."]:
+        """Draw the field from the integers 0 to 65,535."""
+        return random_words(self._keys(field), *shape).to(torch.int32)
+
     def uniforms(self, field: str, *shape: int) -> Float32[Tensor, "image ..."]:
-        """Draw the field from [0, 1)."""
+        """Draw the field from (0, 1)."""
         return uniforms(self._keys(field), *shape)
+
+    def quantiles(
+        self, field: str, table: Float[Tensor, " word"], *shape: int
+    ) -> Float[Tensor, "image ..."]:
+        """Draw the field from the distribution that a table of 65,536 quantiles lists."""
+        return quantiles(self._keys(field), table, *shape)
 
     def normals(self, field: str, *shape: int) -> Float32[Tensor, "image ..."]:
         """Draw the field from the standard normal."""
-        return normals(self._keys(field), *shape)
+        return self.quantiles(field, normal_table(self.image_ids.device), *shape)
 
-    def integers(self, field: str, below: int | Tensor) -> Int64[Tensor, " image"]:
+    def integers(self, field: str, below: int) -> Int64[Tensor, " image"]:
         """Draw one integer per image from [0, below)."""
         return integers(self._keys(field), below)
 
+    def shifts(self, field: str, reach: int, *shape: int) -> Int64[Tensor, "image ..."]:
+        """Draw the field from the integers in [-reach, reach)."""
+        words = random_words(self._keys(field), *shape).to(torch.int64)
+        return (words.mul_(2 * reach) >> 16).sub_(reach)
+
     def angles_deg(self, field: str, low: float, high: float) -> Float32[Tensor, " image"]:
-        """Draw one angle per image from [low, high), in degrees."""
+        """Draw one angle per image from (low, high), in degrees."""
         return uniforms(self._keys(field), 1)[:, 0] * (high - low) + low

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -17,7 +17,7 @@ from neurobust.errors import InputError
 _PACKAGE = "imagecorruptions"
 _NAMES = ("frost1.png", "frost2.png", "frost3.png", "frost4.jpg", "frost5.jpg", "frost6.jpg")
 TEXTURES = len(_NAMES)
-_MARGIN = 1.1  # a texture is this much larger than it need be to cover the image
+_MARGIN = 1.1  # a texture is at least this much larger than it need be to cover the image
 
 
 def _texture_path(index: int) -> Path:
@@ -41,11 +41,12 @@ def _read_texture(index: int) -> UInt8[Tensor, "row column channel"]:
         return torch.from_numpy(np.array(image.convert("RGB")))
 
 
-@functools.lru_cache(maxsize=2 * TEXTURES)
 def frost_texture(
-    index: int, rows: int, columns: int, device: torch.device
+    index: int, rows: int, columns: int, scale: float
 ) -> UInt8[Tensor, "row column channel"]:
-    """Return a texture, enlarged by cubic interpolation so that an image fits well within.
+    """Return a texture at ``scale``, or larger where an image would not fit well within.
+
+    It is enlarged by cubic, reduced by linear interpolation between pixels.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ def frost_texture(
         Which texture, 0 to 5.
     rows, columns
         The size of the images.
-    device
-        Where the texture is wanted.
+    scale
+        Of the photograph, at least.
 
     Raises
     ------
@@ -62,19 +63,32 @@ def frost_texture(
         If the package with the textures is not installed.
     """
     texture = _read_texture(index)
-    scale = _MARGIN * max(1.0, rows / texture.shape[0], columns / texture.shape[1])
+    scale = max(scale, _MARGIN * rows / texture.shape[0], _MARGIN * columns / texture.shape[1])
     size = [math.ceil(side * scale) for side in texture.shape[:2]]
     planes = texture.permute(2, 0, 1)[None].to(torch.float32)
-    larger = interpolate(planes, size, mode="bicubic", align_corners=False)[0]
-    return larger.round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous().to(device)
+    mode = "bicubic" if scale > 1 else "bilinear"
+    resized = interpolate(planes, size, mode=mode, align_corners=False)[0]
+    return resized.round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
+
+
+@functools.lru_cache(maxsize=4)
+def _all_textures(
+    rows: int, columns: int, scale: float, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return the pixels of all textures in one list, and each one's first pixel and size."""
+    textures = [frost_texture(index, rows, columns, scale) for index in range(TEXTURES)]
+    sizes = torch.tensor([texture.shape[:2] for texture in textures])
+    firsts = sizes.prod(1).cumsum(0) - sizes.prod(1)
+    pixels = torch.cat([texture.flatten(0, 1) for texture in textures])
+    return pixels.to(device), torch.cat([firsts[:, None], sizes], 1).to(device)
 
 
 def frost_crops(
-    textures: list[int],
+    textures: Int64[Tensor, " image"],
     positions: Float[Tensor, "image 2"],
     rows: int,
     columns: int,
-    device: torch.device,
+    scale: float,
 ) -> UInt8[Tensor, "image row column channel"]:
     """Cut a window out of a texture for each image.
 
@@ -86,18 +100,21 @@ def frost_crops(
         The window's first row and column, as fractions in [0, 1) of the places there are.
     rows, columns
         The size of the images.
-    device
-        Where the windows are wanted.
+    scale
+        Of the textures, see :func:`frost_texture`.
 
     Raises
     ------
     InputError
         If the package with the textures is not installed.
     """
-    windows = []
-    for index, (down, right) in zip(textures, positions.tolist(), strict=True):
-        texture = frost_texture(index, rows, columns, device)
-        top = int(down * (texture.shape[0] - rows))
-        left = int(right * (texture.shape[1] - columns))
-        windows.append(texture[top : top + rows, left : left + columns])
-    return torch.stack(windows)
+    pixels, places = _all_textures(rows, columns, scale, textures.device)
+    first, height, width = places[textures].unbind(1)
+    top = (positions[:, 0] * (height - rows)).to(torch.int64)
+    left = (positions[:, 1] * (width - columns)).to(torch.int64)
+    down = torch.arange(rows, device=pixels.device)
+    starts = (first + left)[:, None] + (top[:, None] + down) * width[:, None]
+    # A row of a window is one element of a view in which rows begin at every pixel.
+    channels = pixels.shape[1]
+    view = pixels.as_strided((len(pixels) - columns + 1, columns * channels), (channels, 1))
+    return view[starts].reshape(-1, rows, columns, channels)

@@ -3,7 +3,6 @@
 import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
-from torch.nn.functional import pad
 
 from neurobust.images.corruptions.parameters import MotionBlur
 
@@ -34,22 +33,77 @@ def blur_along_lines(
 
     A line ends, without its remaining weight, where its shift exceeds the image.
     """
-    images, rows, columns, channels = layers.shape
-    weights = line_weights(line).tolist()
+    rows, columns = layers.shape[1:3]
+    weights = line_weights(line)
     down, right = line_offsets(angles_deg, len(weights))
     inside = (down.abs() < rows) & (right.abs() < columns)
-    lengths = inside.cumprod(dim=1).sum(dim=1).tolist()
+    weights = weights * inside.cumprod(dim=1)
     down, right = down.clamp(1 - rows, rows - 1), right.clamp(1 - columns, columns - 1)
-    top, bottom = max(0, int(down.max())), max(0, -int(down.min()))
-    left, after = max(0, int(right.max())), max(0, -int(right.min()))
-    padded = pad(layers[:, None], (0, 0, left, after, top, bottom), mode="replicate")[:, 0]
+    add_shifted = _add_windows if layers.device.type == "cpu" else _add_gathered
+    return add_shifted(layers, down, right, weights.to(torch.float32))
+
+
+def _add_gathered(
+    layers: Float32[Tensor, "image row column channel"],
+    down: Int64[Tensor, "image tap"],
+    right: Int64[Tensor, "image tap"],
+    weights: Float32[Tensor, "image tap"],
+) -> Float32[Tensor, "image row column channel"]:
+    """Add the shifted images tap by tap, the whole batch at once: best for a GPU."""
+    images, rows, columns, _ = layers.shape
+    down, right, weights = (each.to(layers.device) for each in (down, right, weights))
+    image, row, column = (
+        torch.arange(size, device=layers.device) for size in (images, rows, columns)
+    )
+    blurred = torch.zeros_like(layers)
+    for tap in range(down.shape[1]):
+        source_rows = (row - down[:, tap, None]).clamp_(0, rows - 1)[:, :, None]
+        source_columns = (column - right[:, tap, None]).clamp_(0, columns - 1)[:, None]
+        shifted = layers[image[:, None, None], source_rows, source_columns]
+        blurred.addcmul_(shifted, weights[:, tap, None, None, None])
+    return blurred
+
+
+def _add_windows(
+    layers: Float32[Tensor, "image row column channel"],
+    down: Int64[Tensor, "image tap"],
+    right: Int64[Tensor, "image tap"],
+    weights: Float32[Tensor, "image tap"],
+) -> Float32[Tensor, "image row column channel"]:
+    """Add the shifted images one by one, as windows of padded images: best for a processor."""
+    images, rows, columns, channels = layers.shape
+    padding = [max(0, int(shift)) for shift in (down.max(), -down.min(), right.max(), -right.min())]
+    top, _, left, _ = padding
+    padded = _pad_edges(layers, *padding)
     plane, step = padded.stride(0), padded.stride(1)
     starts = (top - down) * step + (left - right) * channels
     starts += torch.arange(images)[:, None] * plane
+    lengths = (weights > 0).sum(dim=1)
     size, stride = (rows, columns * channels), (step, 1)
     blurred = layers.new_empty(images, *size)
-    for image, length, offsets in zip(blurred, lengths, starts.tolist(), strict=True):
-        torch.mul(padded.as_strided(size, stride, offsets[0]), weights[0], out=image)
-        for offset, weight in zip(offsets[1:length], weights[1:length], strict=True):
-            image.add_(padded.as_strided(size, stride, offset), alpha=weight)
+    taps = zip(blurred, lengths.tolist(), starts.tolist(), weights.tolist(), strict=True)
+    for image, length, offsets, parts in taps:
+        torch.mul(padded.as_strided(size, stride, offsets[0]), parts[0], out=image)
+        for offset, part in zip(offsets[1:length], parts[1:length], strict=True):
+            image.add_(padded.as_strided(size, stride, offset), alpha=part)
     return blurred.reshape(layers.shape)
+
+
+def _pad_edges(
+    layers: Float32[Tensor, "image row column channel"],
+    top: int,
+    bottom: int,
+    left: int,
+    right: int,
+) -> Float32[Tensor, "image padded_row padded_column channel"]:
+    """Repeat the outermost pixels; torch's own replication is written for planes, and slower."""
+    images, rows, columns, channels = layers.shape
+    size = (images, top + rows + bottom, left + columns + right, channels)
+    padded = layers.new_empty(size)
+    middle = padded[:, top : top + rows]
+    middle[:, :, left : left + columns] = layers
+    middle[:, :, :left] = layers[:, :, :1]
+    middle[:, :, left + columns :] = layers[:, :, -1:]
+    padded[:, :top] = middle[:, :1]
+    padded[:, top + rows :] = middle[:, -1:]
+    return padded

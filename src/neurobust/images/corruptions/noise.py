@@ -1,4 +1,4 @@
-"""Gaussian, shot and impulse noise (ImageNet-C), given the random fields.
+"""Gaussian, shot, impulse and speckle noise (ImageNet-C), given the random fields.
 
 Formulas: Hendrycks & Dietterich (2019), ImageNet-C. Images are bytes with the channel last.
 """
@@ -8,15 +8,14 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Float32, Int16, Int32, UInt8
 from scipy.special import pdtr
 from torch import Tensor
 
+from neurobust.images.corruptions.fields import WORDS
 from neurobust.images.corruptions.layout import truncate_
 
 _LEVELS = 256
-_BUCKETS = 4096
-_AMBIGUOUS = 255  # no count comes near: the highest rate is 60
 
 
 def gaussian_noise(
@@ -28,81 +27,64 @@ def gaussian_noise(
     return truncate_(torch.add(images, normals, alpha=255.0 * std))
 
 
+def speckle_noise(
+    images: UInt8[Tensor, "image row column channel"],
+    normals: Float32[Tensor, "image row column channel"],
+    std: float,
+) -> UInt8[Tensor, "image row column channel"]:
+    """Add normal noise of standard deviation ``std`` times the value."""
+    return truncate_(normals.mul(std).add_(1.0).mul_(images))
+
+
+@functools.lru_cache(maxsize=5)
+def _shot_table(rate: int, device: torch.device) -> UInt8[Tensor, " level_word"]:
+    """Return what becomes of each level at each of 65,536 quantiles of its Poisson count."""
+    width = rate + math.ceil(8 * math.sqrt(rate)) + 12  # beyond, the function is 1 to 2**-24
+    counts = np.arange(width)
+    means = np.arange(_LEVELS) * (rate / 255.0)
+    below = np.ceil(pdtr(counts, means[:, None]) * WORDS - 0.5)  # words whose uniform is below
+    below[:, -1] = WORDS
+    repeats = np.diff(below, axis=1, prepend=0.0).astype(np.int64)
+    # the largest of the package's values that are whole but for rounding is 255 itself
+    shown = np.minimum(counts * 255.0 / rate + 1e-9, 255.0).astype(np.uint8)
+    table = np.repeat(np.tile(shown, _LEVELS), repeats.ravel())
+    return torch.from_numpy(table).to(device)
+
+
 def shot_noise(
     images: UInt8[Tensor, "image row column channel"],
-    uniforms: Float32[Tensor, "image row column channel"],
+    words: Int32[Tensor, "image row column channel"],
     rate: int,
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Replace each value by a Poisson count over ``rate``, the mean count of white."""
-    counts = poisson_counts(images, uniforms, rate)
-    return truncate_(counts.to(torch.float32).mul_(255.0 / rate))
+    """Replace each value by a Poisson count over ``rate``, the mean count of white.
+
+    Parameters
+    ----------
+    images
+        Bytes.
+    words
+        From 0 to 65,535: a word stands for the quantile of the uniform ``(word + 0.5) / 65536``,
+        the smallest count whose distribution function exceeds it.
+    rate
+        Photons at white.
+    """
+    table = _shot_table(rate, images.device)
+    places = torch.add(words, images, alpha=WORDS)
+    return table.index_select(0, places.reshape(-1)).reshape(images.shape)
+
+
+@functools.lru_cache(maxsize=32)
+def impulse_table(amount: float, device: torch.device) -> Int16[Tensor, " word"]:
+    """Return 65,536 quantiles of the impulses: 255 or -255 with probability ``amount`` / 2 each."""
+    centres = (np.arange(WORDS) + 0.5) / WORDS
+    salt, pepper = centres < amount / 2, (centres >= amount / 2) & (centres < amount)
+    impulses = 255 * (salt.astype(np.int16) - pepper.astype(np.int16))
+    return torch.from_numpy(impulses).to(device)
 
 
 def impulse_noise(
     images: UInt8[Tensor, "image row column channel"],
-    flipped: Bool[Tensor, "image row column channel"],
-    salted: Bool[Tensor, "image row column channel"],
+    impulses: Int16[Tensor, "image row column channel"],
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Set the flipped values to white where salted, to black elsewhere."""
-    return torch.where(flipped, salted.to(torch.uint8).mul_(255), images)
-
-
-@functools.cache
-def _poisson_tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, int]:
-    """Tabulate the inverse distribution functions of the Poisson counts of all levels.
-
-    Returns
-    -------
-    counts
-        uint8, level times bucket of the uniform: the count, or ``_AMBIGUOUS`` where the
-        distribution function takes a step within the bucket.
-    steps
-        float64, level times count, ascending: the level plus the distribution function, which
-        is so held to 2**-45.
-    width
-        The number of counts per level.
-    """
-    width = rate + math.ceil(8 * math.sqrt(rate)) + 12  # beyond, the function is 1 to 2**-24
-    means = np.arange(_LEVELS) * (rate / 255.0)
-    distribution = pdtr(np.arange(width)[None, :], means[:, None])
-    edges = np.arange(_BUCKETS + 1) / _BUCKETS
-    low, high = (
-        np.stack([np.searchsorted(row, at, side="right") for row in distribution])
-        for at in (edges[:-1], np.nextafter(edges[1:], 0.0))
-    )
-    counts = np.where(low == high, low, _AMBIGUOUS).astype(np.uint8)
-    steps = np.arange(_LEVELS)[:, None] + distribution
-    return (
-        torch.from_numpy(counts.ravel()).to(device),
-        torch.from_numpy(steps.ravel()).to(device),
-        width,
-    )
-
-
-def poisson_counts(
-    levels: UInt8[Tensor, "..."], uniforms: Float32[Tensor, "..."], rate: int
-) -> UInt8[Tensor, "..."]:
-    """Return the Poisson quantiles of the uniforms, with mean ``rate * levels / 255``.
-
-    The quantile is the smallest count whose distribution function exceeds the uniform. A table
-    over buckets of the uniform answers for all but a few per cent, a search for the rest.
-
-    Parameters
-    ----------
-    levels
-        The bytes that set the mean.
-    uniforms
-        In [0, 1), in steps of 2**-24, of the same shape.
-    rate
-        The mean count at level 255, at most 60.
-    """
-    table, steps, width = _poisson_tables(rate, levels.device)
-    rows = levels.reshape(-1).to(torch.int32)
-    buckets = (uniforms.reshape(-1) * _BUCKETS).to(torch.int32).add_(rows, alpha=_BUCKETS)
-    counts = table.index_select(0, buckets)
-    open_cases = (counts == _AMBIGUOUS).nonzero()[:, 0]
-    rows = rows.index_select(0, open_cases)
-    wanted = uniforms.reshape(-1).index_select(0, open_cases).to(torch.float64) + rows
-    found = torch.searchsorted(steps, wanted, right=True) - rows * width
-    counts[open_cases] = found.to(torch.uint8)
-    return counts.reshape(levels.shape)
+    """Set values to white where the impulse is 255, to black where it is -255."""
+    return torch.add(impulses, images).clamp_(0, 255).to(torch.uint8)

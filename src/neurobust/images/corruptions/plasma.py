@@ -54,6 +54,7 @@ def plasma_maps(
         heights[::step, half::step] = left
         heights[half::step, ::step] = above
         step, amplitude = half, amplitude / decay
-    flat = heights.reshape(-1, images)
-    low, high = flat.amin(0), flat.amax(0)
-    return flat.sub_(low).div_(high - low).T.reshape(images, side, side)
+    flat = heights.reshape(-1, images).T.contiguous()
+    low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
+    # a map of a single point is 0
+    return flat.sub_(low).div_((high - low).clamp_(min=1e-30)).reshape(images, side, side)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from jaxtyping import Float
+from scipy.ndimage import gaussian_filter1d
 
 
 def centre_size(size: int, factor: float) -> int:
@@ -17,12 +18,8 @@ def stretch_matrix(size: int, factor: float) -> Float[np.ndarray, "zoomed size"]
     It is the convention of ``scipy.ndimage.zoom``; the zoomed size is rounded.
     """
     zoomed = round(size * factor)
-    at = np.arange(zoomed) * ((size - 1) / (zoomed - 1))
-    below = np.minimum(np.floor(at).astype(int), size - 2)
-    matrix = np.zeros((zoomed, size))
-    matrix[np.arange(zoomed), below] = 1 - (at - below)
-    matrix[np.arange(zoomed), below + 1] = at - below
-    return matrix
+    at = np.linspace(0, size - 1, zoomed)
+    return np.maximum(0.0, 1.0 - np.abs(at[:, None] - np.arange(size)))
 
 
 def zoom_matrix(size: int, factor: float) -> Float[np.ndarray, "zoomed size"]:
@@ -36,22 +33,14 @@ def zoom_matrix(size: int, factor: float) -> Float[np.ndarray, "zoomed size"]:
 
 
 def smoothing_matrix(
-    size: int, sigma: float, truncate: float
+    size: int, sigma: float, truncate: float, mode: str = "reflect"
 ) -> Float[np.ndarray, "smoothed size"]:
-    """Return smoothing by a Gaussian cut at ``truncate`` sigma, borders mirrored outside pixels.
+    """Return ``scipy.ndimage.gaussian_filter1d``, its Gaussian cut at ``truncate`` sigma.
 
-    It is the convention of ``scipy.ndimage.gaussian_filter`` in mode "reflect".
+    The mode tells what lies beyond the borders: "reflect" mirrors outside the outermost pixels,
+    "nearest" repeats them.
     """
-    reach = int(truncate * sigma + 0.5)
-    offsets = np.arange(-reach, reach + 1)
-    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
-    weights /= weights.sum()
-    matrix = np.zeros((size, size))
-    for offset, weight in zip(offsets, weights, strict=True):
-        source = (np.arange(size) + offset) % (2 * size)
-        source = np.minimum(source, 2 * size - 1 - source)
-        np.add.at(matrix, (np.arange(size), source), weight)
-    return matrix
+    return gaussian_filter1d(np.eye(size), sigma, axis=0, mode=mode, truncate=truncate)
 
 
 def box_matrix(size: int, reduced: int) -> Float[np.ndarray, "reduced size"]:

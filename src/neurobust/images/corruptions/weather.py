@@ -6,13 +6,13 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
-from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
+from neurobust.images.corruptions.layout import LUMA, images_of_, planes_of, truncate_
 from neurobust.images.corruptions.motion import blur_along_lines
-from neurobust.images.corruptions.parameters import Snow
+from neurobust.images.corruptions.parameters import Fog, Frost, Snow
 from neurobust.images.corruptions.plasma import plasma_maps
 from neurobust.images.corruptions.resampling import stretch_matrix
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R 601
+_FROST_LUMA = (0.2989, 0.587, 0.114)  # as the package `imagecorruptions` rounds it
 
 
 @functools.lru_cache(maxsize=32)
@@ -48,7 +48,8 @@ def snow(
     layer += layer.flip(1, 2)
 
     planes = planes_of(images)
-    luma = torch.einsum("nchw,c->nhw", planes, planes.new_tensor(_LUMA))
+    weights = LUMA if planes.shape[1] == 3 else (1.0,)
+    luma = torch.einsum("nchw,c->nhw", planes, planes.new_tensor(weights))
     whitened = torch.maximum(planes, luma.mul_(1.5).add_(0.5 * 255.0)[:, None])
     planes.mul_(values.clarity).add_(whitened, alpha=1.0 - values.clarity)
     return images_of_(planes.add_(layer[:, None]))
@@ -56,28 +57,31 @@ def snow(
 
 def frost(
     images: UInt8[Tensor, "image row column channel"],
-    crops: UInt8[Tensor, "image row column channel"],
-    weights: tuple[float, float],
+    crops: UInt8[Tensor, "image row column 3"],
+    weights: Frost,
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Lay windows of frost over the images, with the weights of image and frost."""
-    return truncate_(images.to(torch.float32).mul_(weights[0]).add_(crops, alpha=weights[1]))
+    """Lay windows of frost over the images; on gray images the frost is gray."""
+    layer = images.to(torch.float32).mul_(weights.image)
+    if images.shape[3] == 1:
+        gray = crops.to(torch.float32) @ layer.new_tensor(_FROST_LUMA)
+        return truncate_(layer.add_(gray[..., None], alpha=weights.texture))
+    return truncate_(layer.add_(crops, alpha=weights.texture))
 
 
 def fog(
     images: UInt8[Tensor, "image row column channel"],
     uniforms: Float32[Tensor, "image draw"],
-    amount: float,
-    decay: float,
+    values: Fog,
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Add a plasma fractal of height ``amount`` and scale back to the image's own maximum.
+    """Add a plasma fractal and scale back to the image's own maximum.
 
     The uniforms and the decay are those of :func:`plasma_maps`.
     """
     rows, columns = images.shape[1:3]
-    haze = plasma_maps(uniforms, decay)[:, :rows, :columns].mul(255.0 * amount)
+    haze = plasma_maps(uniforms, values.decay)[:, :rows, :columns].mul(255.0 * values.amount)
     planes = planes_of(images)
     brightest = planes.amax((1, 2, 3), keepdim=True)
-    planes.add_(haze[:, None]).mul_(brightest / (brightest + 255.0 * amount))
+    planes.add_(haze[:, None]).mul_(brightest / (brightest + 255.0 * values.amount))
     return images_of_(planes)
 
 

@@ -1,0 +1,91 @@
+"""Gaussian blur and the view through frosted glass (ImageNet-C)."""
+
+import functools
+
+import torch
+from jaxtyping import Float32, Int64, UInt8
+from torch import Tensor
+
+from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
+from neurobust.images.corruptions.parameters import Glass
+from neurobust.images.corruptions.resampling import smoothing_matrix
+
+_CUT_SIGMA = 4.0
+
+
+@functools.lru_cache(maxsize=32)
+def _smoothing(size: int, sigma: float, device: torch.device) -> Tensor:
+    matrix = smoothing_matrix(size, sigma, _CUT_SIGMA, "nearest")
+    return torch.from_numpy(matrix).to(device, torch.float32)
+
+
+def _blur(
+    planes: Float32[Tensor, "image channel row column"], sigma: float
+) -> Float32[Tensor, "image channel row column"]:
+    down, across = (_smoothing(size, sigma, planes.device) for size in planes.shape[2:])
+    return down @ (planes @ across.T)
+
+
+def gaussian_blur(
+    images: UInt8[Tensor, "image row column channel"], sigma: float
+) -> UInt8[Tensor, "image row column channel"]:
+    """Convolve with a Gaussian of ``sigma`` pixels, borders repeated outwards."""
+    return images_of_(_blur(planes_of(images), sigma))
+
+
+def _partners(
+    shifts: Int64[Tensor, "image iteration 2 row column"], reach: int
+) -> Int64[Tensor, "image iteration pixel"]:
+    """Return which pixel each pixel copies: itself, near the borders."""
+    rows, columns = shifts.shape[3:]
+    own = torch.arange(rows * columns, device=shifts.device).reshape(rows, columns)
+    partners = own.repeat(*shifts.shape[:2], 1, 1)
+    # not symmetric, as in ImageNet-C: pixel (rows - reach) moves, its mirror image does not
+    inner = (..., slice(reach + 1, rows - reach + 1), slice(reach + 1, columns - reach + 1))
+    right, down = shifts.unbind(2)
+    partners[inner].add_(right[inner]).add_(down[inner], alpha=columns)
+    return partners.flatten(2)
+
+
+def _sources(partners: Int64[Tensor, "image iteration pixel"]) -> Int64[Tensor, "image pixel"]:
+    """Return where the value of each pixel comes from after all iterations.
+
+    An iteration goes through the pixels from the last to the first. A pixel whose partner comes
+    later in the image finds there what the partner has copied just before: the value reaches it
+    along a chain of partners, from the first pixel of the chain whose partner does not come later.
+    Each round doubles how many links every pixel has followed.
+    """
+    ends = torch.maximum(partners, torch.arange(partners.shape[2], device=partners.device))
+    while not torch.equal(further := ends.gather(2, ends), ends):
+        ends = further
+    *earlier, sources = partners.gather(2, ends).unbind(1)
+    for steps in reversed(earlier):
+        sources = steps.gather(1, sources)
+    return sources
+
+
+def glass_blur(
+    images: UInt8[Tensor, "image row column channel"],
+    shifts: Int64[Tensor, "image iteration 2 row column"],
+    glass: Glass,
+) -> UInt8[Tensor, "image row column channel"]:
+    """Blur, let pixels copy others near them, blur again.
+
+    ImageNet-C means to swap two pixels, but of a colour image numpy gives it views of them: the
+    pixel becomes a copy of its partner, which stays. Gray images are treated alike. Pixels near
+    the borders stay; in an image of less than ``2 * reach + 1`` pixels a side, all do.
+
+    Parameters
+    ----------
+    images
+        Bytes, with one channel or three.
+    shifts
+        From [-reach, reach): how far to the right, then how far down, each pixel's partner is.
+    glass
+        The severity.
+    """
+    blurred = truncate_(_blur(planes_of(images), glass.sigma)).to(torch.float32)
+    sources = _sources(_partners(shifts, glass.reach))
+    pixels = blurred.flatten(2)
+    shuffled = pixels.gather(2, sources[:, None].expand_as(pixels)).reshape(blurred.shape)
+    return images_of_(_blur(shuffled, glass.sigma))
