@@ -1,6 +1,7 @@
 """Join neural predictivity and robustness of every network, and correlate them."""
 
-from neurobust.analysis.likeness import correlate_likeness, likeness_points
+from neurobust.analysis.likeness import likeness_points
+from neurobust.analysis.likeness_correlations import correlate_likeness
 from neurobust.jobs import run
 from neurobust.storage import read_dataset, write_table
 

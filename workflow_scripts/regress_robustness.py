@@ -1,7 +1,8 @@
 """Regress robustness on clean accuracy and neural performance over batch ratios."""
 
-from neurobust.analysis.inference import regress_robustness, regression_line, sweep_points
+from neurobust.analysis.inference import regress_robustness, regression_line
 from neurobust.analysis.scores import seed_scores
+from neurobust.analysis.sweeps import sweep_points
 from neurobust.jobs import run
 from neurobust.storage import read_dataset, write_table
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from neurobust.analysis.coefficients import METHODS
 from neurobust.analysis.correlation import (
-    METHODS,
     RESAMPLES,
     compare_correlations,
     correlate,

@@ -6,12 +6,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from neurobust.analysis.inference import (
-    neural_performance,
-    regress_robustness,
-    regression_line,
-    sweep_points,
-)
+from neurobust.analysis.inference import regress_robustness, regression_line
+from neurobust.analysis.sweeps import neural_performance, sweep_points
 from neurobust.errors import InputError
 
 CLEAN, NEURAL, ROBUSTNESS = "clean_accuracy_percent", "neural_performance", "robustness_percent"

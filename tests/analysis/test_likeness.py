@@ -7,7 +7,8 @@ import xarray as xr
 from scipy import stats
 
 from neurobust.analysis.corruption_errors import seed_errors
-from neurobust.analysis.likeness import MEASURES, correlate_likeness, likeness_points
+from neurobust.analysis.likeness import MEASURES, likeness_points
+from neurobust.analysis.likeness_correlations import correlate_likeness
 from neurobust.errors import InputError
 
 SEEDS = [1000, 2000, 3000]

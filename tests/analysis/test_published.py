@@ -9,18 +9,16 @@ import pytest
 from scipy import stats
 
 from neurobust.analysis.claims import check_claims, read_claims
-from neurobust.analysis.correlation import write_p
+from neurobust.analysis.coefficients import write_p
 from neurobust.analysis.published import CORRUPTIONS, FAMILIES, read_published
 from neurobust.analysis.published_correlations import (
-    LINE,
-    TREATMENTS,
-    WEAKEST,
     alternatives,
     correlate_published,
     influence,
 )
 from neurobust.analysis.published_page import published_page
 from neurobust.analysis.published_quantities import published_quantities
+from neurobust.analysis.published_treatments import LINE, TREATMENTS, WEAKEST
 from neurobust.errors import InputError
 
 REFERENCE = Path(__file__).parents[2] / "reference"

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from neurobust.analysis.inference import regression_line
-from neurobust.analysis.likeness import correlate_likeness
+from neurobust.analysis.likeness_correlations import correlate_likeness
 from neurobust.analysis.scores import robustness_scores
 from neurobust.figures.style import PAGE_WIDTH_IN
 

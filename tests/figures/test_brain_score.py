@@ -10,13 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from neurobust.analysis.published import AREAS, FAMILIES, TITLES, read_published
 from neurobust.analysis.published_correlations import (
-    LINE,
-    TREATMENTS,
-    WEAKEST,
     alternatives,
     correlate_published,
     influence,
 )
+from neurobust.analysis.published_treatments import LINE, TREATMENTS, WEAKEST
 from neurobust.errors import InputError
 from neurobust.figures.architecture_marks import (
     architecture,

@@ -1,7 +1,10 @@
 """When batches are due, when the learning rate falls, and when training ends."""
 
 import math
+import subprocess
+import sys
 from fractions import Fraction
+from functools import partial
 
 import pytest
 import torch
@@ -100,6 +103,47 @@ def test_optimisers_have_the_schedule_s_settings():
     assert isinstance(adam, torch.optim.Adam)
     assert adam.param_groups[0]["lr"] == 0.3
     assert adam.param_groups[0]["weight_decay"] == 0.01
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+def test_optimisers_step_as_torch_s_do(name):
+    settings = Schedule(optimiser=name, lr=0.1, momentum=0.5, weight_decay=0.01)
+    others = {"adam": torch.optim.Adam, "sgd": partial(torch.optim.SGD, momentum=0.5)}
+    weights = []
+    for build in (
+        partial(build_optimiser, settings),
+        partial(others[name], lr=0.1, weight_decay=0.01),
+    ):
+        weight = torch.nn.Parameter(torch.linspace(-1, 1, 5))
+        optimiser = build([weight])
+        for step in range(6):
+            if step == 3:  # an interruption
+                state = optimiser.state_dict()
+                optimiser = build([weight])
+                optimiser.load_state_dict(state)
+            optimiser.zero_grad(set_to_none=True)
+            weight.pow(4).sum().backward()
+            optimiser.step()
+        weights.append(weight)
+    assert torch.equal(*weights)  # the same code runs
+    assert weights[0].requires_grad
+
+
+def test_training_does_not_load_the_compiler():
+    code = """if True:
+        import sys, torch
+        from neurobust.config import Schedule
+        from neurobust.training.schedules import build_optimiser
+        for name in ("adam", "sgd"):
+            weight = torch.nn.Parameter(torch.ones(2))
+            optimiser = build_optimiser(Schedule(optimiser=name), [weight])
+            optimiser.load_state_dict(optimiser.state_dict())
+            optimiser.zero_grad(set_to_none=True)
+            weight.sum().backward()
+            optimiser.step()
+        sys.exit("torch._dynamo" in sys.modules)
+    """
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_phases_lower_the_rate_by_the_clock_and_cycles_raise_it_again():

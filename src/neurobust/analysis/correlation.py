@@ -10,11 +10,10 @@ from jaxtyping import Float, Float64
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from neurobust.analysis.coefficients import KENDALL, METHODS, PEARSON, SPEARMAN
 from neurobust.errors import InputError
 from neurobust.randomness import generator
 
-METHODS = (PEARSON, SPEARMAN) = ("pearson", "spearman")
-KENDALL = "kendall"
 BCA, PERCENTILE = "BCa", "percentile"
 RESAMPLES = 9999  # of a bootstrap
 ORDERS = 99_999  # of a permutation test
@@ -24,7 +23,6 @@ FEWEST_ROWS = 4
 # there are rows, is mostly noise, and the t-distribution of a rank correlation is far off: at five
 # rows in perfect order it gives p = 0, where one order in sixty is as extreme.
 FEW_ROWS = 10
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ALL_ORDERS = 362_880  # 9!: with fewer than ten rows, every order is tried
 
 
@@ -244,14 +242,6 @@ def read_column(table: pd.DataFrame, name: str, place: object) -> Float64[np.nda
     if np.ptp(values) <= 1e-12 * np.abs(values).max():
         raise _unusable(place, f"{name!r} is constant", "a column that varies between rows")
     return values
-
-
-def write_p(p: float) -> str:
-    """Write a p-value with two digits, such as ``0.049`` or ``1.4 × 10⁻⁵``."""
-    if p >= 0.001 or p == 0:
-        return f"{p:#.2g}"
-    digits, exponent = f"{p:.1e}".split("e")
-    return f"{digits} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def _pearson(

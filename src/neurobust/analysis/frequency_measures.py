@@ -20,6 +20,13 @@ from neurobust.evaluation.frequencies import (
 from neurobust.evaluation.reversal import MIXING_FREQUENCY, PERMUTATION, find_reversal
 from neurobust.images.frequency_categories import CATEGORIES, FREQUENCY_CATEGORIES
 
+MEASURES = {
+    "epsilon": "Mean smallest perturbation (1/255)",
+    "corruption_accuracy": "Accuracy on corrupted images (%)",
+    "half_power_frequency": "Half-power frequency (cycles/pixel)",
+    "reversal_frequency": "Reversal frequency (Nyquist = 0.5 cycles/pixel)",
+}
+"""What is correlated, and how axes name it."""
 NORM = "norm"
 STEP = "step"
 CATEGORY = "category"

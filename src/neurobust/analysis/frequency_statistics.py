@@ -7,23 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurobust.analysis.correlation import (
-    FEWEST_ROWS,
-    KENDALL,
-    METHODS,
-    correct_tests,
-    correlate_pair,
-)
-from neurobust.analysis.frequency_measures import NORM
+from neurobust.analysis.coefficients import KENDALL, METHODS
+from neurobust.analysis.correlation import FEWEST_ROWS, correct_tests, correlate_pair
+from neurobust.analysis.frequency_measures import MEASURES, NORM
 from neurobust.dims import NETWORK
 
-MEASURES = {
-    "epsilon": "Mean smallest perturbation (1/255)",
-    "corruption_accuracy": "Accuracy on corrupted images (%)",
-    "half_power_frequency": "Half-power frequency (cycles/pixel)",
-    "reversal_frequency": "Reversal frequency (Nyquist = 0.5 cycles/pixel)",
-}
-"""What is correlated, and how axes name it."""
 PAIRS = [
     ("half_power_frequency", "epsilon"),  # Fig. 4c
     ("reversal_frequency", "corruption_accuracy"),  # Fig. 5b

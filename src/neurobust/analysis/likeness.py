@@ -1,4 +1,4 @@
-"""Is a network the more robust the better it predicts V1? One point per seed of each network."""
+"""Neural predictivity and robustness side by side: one point per seed of each network."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurobust.analysis.correlation import FEWEST_ROWS, METHODS, correct_tests, correlate
 from neurobust.analysis.corruption_errors import seed_errors
 from neurobust.dims import NETWORK, SEED
 from neurobust.errors import InputError
@@ -19,7 +18,6 @@ MEASURES = {
     "f_rev_nyquist": "Reversal frequency (Nyquist)",
 }
 """What predictivity is compared with, and how axes name it."""
-FAMILY = "brain-likeness"
 _LEVELS = 255
 
 
@@ -67,39 +65,6 @@ def likeness_points(
         for network, seed in zip(points[NETWORK], points[SEED], strict=True)
     ]
     return points.join(pd.DataFrame(rows))
-
-
-def correlate_likeness(points: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Correlate predictivity with each measure over networks, each the mean of its seeds.
-
-    Seeds of one network are no independent observations, so that networks count, not seeds. A
-    network whose measure is not finite in some seed is left out for this measure: ``n`` tells.
-
-    Parameters
-    ----------
-    points
-        From `likeness_points`.
-    seed
-        Of the bootstrap over networks.
-
-    Returns
-    -------
-    pd.DataFrame
-        As `neurobust.analysis.correlation.correlate` returns it, tests corrected for the number of
-        measures. A measure that fewer than four networks have, or that does not vary, has NaN
-        throughout.
-    """
-    means = network_means(points)
-    found = []
-    for measure in MEASURES:
-        known = means[[PREDICTIVITY, measure]].dropna()
-        pair = {FAMILY: [(PREDICTIVITY, measure)]}
-        if len(known) >= FEWEST_ROWS and known.nunique().min() > 1:
-            found.append(correlate(known, pair, seed=seed, place="points of brain-likeness"))
-        else:
-            empty = {"family": FAMILY, "x": PREDICTIVITY, "y": measure, "n": len(known)}
-            found.append(pd.DataFrame([empty | {"method": method} for method in METHODS]))
-    return correct_tests(pd.concat(found, ignore_index=True))
 
 
 def network_means(points: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,67 +12,26 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.robust.norms import HuberT
 from statsmodels.robust.robust_linear_model import RLM
 
+from neurobust.analysis.coefficients import KENDALL, METHODS, PEARSON
 from neurobust.analysis.correlation import (
-    KENDALL,
     LEVEL,
-    METHODS,
-    PEARSON,
     correlate,
     correlate_pair,
     permutation_p,
     read_column,
 )
-from neurobust.analysis.published import (
-    AREAS,
-    AVERAGE,
-    AVERAGE_WITHOUT_OST,
-    FAMILIES,
-    IT,
-    MCE,
-    MODEL,
-    PRINTED_AVERAGE,
-    RECOMPUTED_MCE,
+from neurobust.analysis.published import AREAS, AVERAGE, FAMILIES, MCE, MODEL
+from neurobust.analysis.published_treatments import (
+    FIG1,
+    FIG2,
+    FIG3,
+    HUBER,
+    LINE,
+    OLS_SLOPE,
+    PLACE,
+    THEIL_SEN,
+    TREATMENTS,
 )
-
-FIG1, FIG2, FIG3 = "fig1", "fig2", "fig3"
-PUBLISHED, WITHOUT_WEAKEST = "published", "without_weakest"
-WITHOUT_OST, WITHOUT_WEAKEST_AND_OST = "without_ost", "without_weakest_and_ost"
-WEAKEST = ["alexnet", "cornet_z", "squeezenet1_0", "squeezenet1_1"]  # mCE of 100 or more
-SIN, SIN_IN = "resnet50_sin", "resnet50_sin_in"
-OLS_SLOPE, THEIL_SEN, HUBER = "ols", "theil_sen", "huber"
-LINE = ["x_start", "y_start", "x_end", "y_end"]
-PLACE = "published scores"
-
-
-class Treatment(NamedTuple):
-    """One way to compute the headline: which columns, and which models are left out."""
-
-    label: str
-    x: str = AVERAGE
-    y: str = MCE
-    without: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-    robust: bool = False
-
-
-TREATMENTS = {
-    PUBLISHED: Treatment("As published", areas=tuple(AREAS), robust=True),
-    "printed_average": Treatment("Averages as printed", x=PRINTED_AVERAGE),
-    "recomputed_mce": Treatment("mCE recomputed", y=RECOMPUTED_MCE),
-    WITHOUT_OST: Treatment("OST left out", x=AVERAGE_WITHOUT_OST, areas=(IT,)),
-    "without_sin": Treatment("Without SIN", without=(SIN,)),
-    "without_sin_in": Treatment("Without SIN-IN", without=(SIN_IN,)),
-    "without_both_sin": Treatment("Without both", without=(SIN, SIN_IN)),
-    WITHOUT_WEAKEST: Treatment(
-        "Without the weakest four", without=tuple(WEAKEST), areas=tuple(AREAS), robust=True
-    ),
-    WITHOUT_WEAKEST_AND_OST: Treatment(
-        "The same, OST left out",
-        x=AVERAGE_WITHOUT_OST,
-        without=tuple(WEAKEST),
-        areas=(IT,),
-    ),
-}
 
 
 def correlate_published(models: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -114,7 +73,7 @@ def correlate_published(models: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def alternatives(models: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Compute the headline in other ways that are no worse (`TREATMENTS`).
+    """Compute the headline in other ways that are no worse, those of `TREATMENTS`.
 
     Parameters and errors are as in `correlate_published`.
 

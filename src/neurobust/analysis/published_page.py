@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from neurobust.analysis.correlation import METHODS, ORDERS, PEARSON, SPEARMAN, write_p
+from neurobust.analysis.coefficients import METHODS, PEARSON, SPEARMAN, write_p
+from neurobust.analysis.correlation import ORDERS
 from neurobust.analysis.published import (
     AVERAGE,
     AVERAGE_WITHOUT_OST,
@@ -21,7 +22,7 @@ from neurobust.analysis.published import (
     SITE_IT,
     TITLES,
 )
-from neurobust.analysis.published_correlations import (
+from neurobust.analysis.published_treatments import (
     FIG1,
     FIG2,
     FIG3,

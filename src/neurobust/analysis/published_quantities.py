@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from neurobust.analysis.correlation import METHODS, compare_correlations
+from neurobust.analysis.coefficients import METHODS
+from neurobust.analysis.correlation import compare_correlations
 from neurobust.analysis.published import AVERAGE, CORRUPTIONS, FAMILIES, MCE
-from neurobust.analysis.published_correlations import PLACE
+from neurobust.analysis.published_treatments import PLACE
 
 _STUDY = "brainscore2020"
 

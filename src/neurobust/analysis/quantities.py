@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from neurobust.analysis.accuracy import CORRUPTION_GROUP
-from neurobust.analysis.inference import CLEAN, NEURAL
 from neurobust.analysis.resampling import BOUND
 from neurobust.analysis.scores import OTHER_NETWORK
+from neurobust.analysis.sweeps import CLEAN, NEURAL
 from neurobust.dims import CORRUPTION, NETWORK
 
 _NORMAL_QUANTILE = 1.96  # half the width of a 95 % interval, in standard errors

@@ -8,10 +8,6 @@ says which spatial frequencies the component carries.
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Float64, UInt8
-from scipy.linalg import eigh
-from sklearn.linear_model import RidgeCV
-from sklearn.metrics import r2_score
-from sklearn.model_selection import KFold, cross_val_predict
 
 from neurobust.dims import CHANNEL, COLUMN, OTHER_STIMULUS, ROW, STIMULUS, require
 from neurobust.errors import InputError
@@ -114,6 +110,11 @@ def fit_fields(
         The fields, in units of the scores per unit of the pixels, and R² of the scores of pictures
         that were held out, fields and penalties fitted to the others (five folds).
     """
+    # A second to import, which figures of the components can do without.
+    from sklearn.linear_model import RidgeCV
+    from sklearn.metrics import r2_score
+    from sklearn.model_selection import KFold, cross_val_predict
+
     centred = images - images.mean(axis=0)
     design = (centred / centred.std()).reshape(len(images), -1)
     ridge = RidgeCV(alphas=PENALTIES * design.size, alpha_per_target=True)
@@ -151,6 +152,8 @@ def _decompose(
     matrix: Float[np.ndarray, "stimulus stimulus"], components: int, place: object
 ) -> tuple[Float64[np.ndarray, " stimulus"], Float64[np.ndarray, "stimulus component"]]:
     """Return all eigenvalues, decreasing, and the vectors of the first."""
+    from scipy.linalg import eigh  # as in `fit_fields`
+
     if not (np.isfinite(matrix).all() and np.allclose(matrix, matrix.T, atol=_TOLERANCE)):
         raise InputError(
             place,

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurobust.analysis.correlation import METHODS, write_p
+from neurobust.analysis.coefficients import METHODS, write_p
 from neurobust.analysis.published import (
     AREAS,
     AVERAGE,
@@ -15,7 +15,7 @@ from neurobust.analysis.published import (
     SITE_IT,
     TITLES,
 )
-from neurobust.analysis.published_correlations import LINE
+from neurobust.analysis.published_treatments import LINE
 from neurobust.figures.architecture_marks import architecture, architecture_key, published_model
 from neurobust.figures.style import new_figure, styled
 from neurobust.figures.tables import require_columns, select_points, select_row

@@ -10,9 +10,8 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
-from neurobust.analysis.correlation import PEARSON, SPEARMAN
-from neurobust.analysis.frequency_measures import NORM
-from neurobust.analysis.frequency_statistics import MEASURES
+from neurobust.analysis.coefficients import PEARSON, SPEARMAN
+from neurobust.analysis.frequency_measures import MEASURES, NORM
 from neurobust.analysis.resampling import BOUND, HIGH, LOW
 from neurobust.dims import NETWORK
 from neurobust.errors import InputError

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurobust.analysis.correlation import PEARSON, SPEARMAN
+from neurobust.analysis.coefficients import PEARSON, SPEARMAN
 from neurobust.analysis.published import AREAS, AVERAGE, IT, MCE, MODEL, SITE_IT, TITLES
-from neurobust.analysis.published_correlations import (
+from neurobust.analysis.published_treatments import (
     LINE,
     OLS_SLOPE,
     PUBLISHED,

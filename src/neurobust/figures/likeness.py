@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurobust.analysis.correlation import PEARSON
+from neurobust.analysis.coefficients import PEARSON
 from neurobust.analysis.likeness import MEASURES, PREDICTIVITY, network_means
 from neurobust.dims import NETWORK
 from neurobust.figures.style import Mark, add_letter, network_marks, new_figure, styled

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from neurobust.analysis.accuracy import CORRUPTION_GROUP
-from neurobust.analysis.inference import CLEAN, NEURAL, ROBUSTNESS
+from neurobust.analysis.sweeps import CLEAN, NEURAL, ROBUSTNESS
 from neurobust.dims import NETWORK
 from neurobust.figures.panels import draw_level, draw_points, spread
 from neurobust.figures.style import (
@@ -40,8 +40,9 @@ def draw_robustness(
     scores
         From `neurobust.analysis.scores.robustness_scores`.
     points, line
-        From `neurobust.analysis.inference`: `sweep_points` and `regression_line`. Without them,
-        or where they are empty, the figure ends with B.
+        From `neurobust.analysis.sweeps.sweep_points` and
+        `neurobust.analysis.inference.regression_line`. Without them, or where they are empty, the
+        figure ends with B.
     """
     sweep = pd.DataFrame() if points is None else points
     figure = new_figure(2.6)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from neurobust.analysis.correlation import write_p
+from neurobust.analysis.coefficients import write_p
 from neurobust.errors import InputError
 
 

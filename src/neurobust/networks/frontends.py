@@ -4,7 +4,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-import scipy.linalg
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
@@ -186,6 +185,8 @@ def _leading_eigenvectors(
     matrix: Float64[Tensor, "row row"], wanted: int
 ) -> Float64[Tensor, "row vector"]:
     """Return the eigenvectors of the largest eigenvalues that are not zero, the largest first."""
+    import scipy.linalg  # a sixth of a second, which only the training of PCA networks needs
+
     side = len(matrix)
     # scipy finds some of them in a fraction of the time that torch takes for all.
     found, vectors = scipy.linalg.eigh(

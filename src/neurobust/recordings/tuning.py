@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Real
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from neurobust.errors import InputError
 
@@ -141,7 +141,7 @@ def draw_frequency_and_size(
     # Spearman's rank correlation r of two normal variables needs Pearson's 2 sin(pi r / 6).
     pearson = 2 * np.sin(np.pi * WIDTH_FREQUENCY_RANK_CORRELATION / 6)
     normal = random.multivariate_normal([0, 0], [[1, pearson], [pearson, 1]], size=n_neuroids)
-    ranks = norm.cdf(normal)
+    ranks = ndtr(normal)
     frequency, _ = _quantile(ranks[:, 0], edges, shares)
     width, rows = _quantile(ranks[:, 1], PERIODS_EDGES, PERIODS_CELLS.sum(axis=1))
     uniform = random.random(n_neuroids)
@@ -200,7 +200,7 @@ MOUSE = Species(
     population="mouse V1",
     orientation_cells=np.ones(4),
     frequency_edges_cpd=_MOUSE_FREQUENCY_CPD * 2**_MOUSE_OCTAVES,
-    frequency_cells=np.diff(norm.cdf(_MOUSE_OCTAVES)),
+    frequency_cells=np.diff(ndtr(_MOUSE_OCTAVES)),
     array_centre=0.2,
     array_reach=0.6,
     pool_sd_deg=30.0,

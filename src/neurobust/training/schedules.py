@@ -1,5 +1,8 @@
 """When the learning rate falls and training ends: at plateaus of validation, or by the clock."""
 
+from collections.abc import Callable
+from inspect import unwrap
+
 import torch
 
 from neurobust.config import Schedule
@@ -111,10 +114,27 @@ def build_optimiser(
 ) -> torch.optim.Optimizer:
     """Build the optimiser of a schedule; weight decay acts on every parameter."""
     if settings.optimiser == "adam":
-        return torch.optim.Adam(parameters, lr=settings.lr, weight_decay=settings.weight_decay)
-    return torch.optim.SGD(
+        return _Adam(parameters, lr=settings.lr, weight_decay=settings.weight_decay)
+    return _SGD(
         parameters,
         lr=settings.lr,
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
     )
+
+
+def _without_compiler(
+    optimiser: type[torch.optim.Optimizer],
+) -> Callable[..., torch.optim.Optimizer]:
+    """Return the class of an optimiser without the guards around its methods.
+
+    They keep torch's compiler out and import it for that, which takes a second; nothing here is
+    compiled.
+    """
+    guarded = ("add_param_group", "state_dict", "load_state_dict", "zero_grad")
+    methods = {name: unwrap(getattr(optimiser, name)) for name in guarded}
+    methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # the guard of `step` did this, too
+    return type(optimiser.__name__, (optimiser,), methods)
+
+
+_Adam, _SGD = map(_without_compiler, (torch.optim.Adam, torch.optim.SGD))

@@ -1,0 +1,77 @@
+"""How a benchmark reports: rows of measurements, medians with ranges, Markdown, CSV.
+
+A row is one measurement: what was varied, by name, then the measured ``value`` and its ``unit``.
+"""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from machine import describe_machine
+
+Row = dict[str, object]
+
+
+def parse_output(description: str | None) -> Path | None:
+    """Read the command line: where the measurements are to be written, if anywhere."""
+    parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="CSV of all measurements")
+    return parser.parse_args().output
+
+
+class Clock:
+    """Seconds of wall time since it was made or last read."""
+
+    def __init__(self) -> None:
+        self._begin = perf_counter()
+
+    def read(self) -> float:
+        """Return the seconds and start anew."""
+        begin, self._begin = self._begin, perf_counter()
+        return self._begin - begin
+
+
+def middle(values: Iterable[float]) -> str:
+    """Write a median with the range."""
+    values = list(values)
+    low, median, high = (three_digits(f(values)) for f in (min, np.median, max))
+    return f"{median} ({low}-{high})"
+
+
+def three_digits(value: float) -> str:
+    """Write a number with three digits or, if it is large, in full."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+
+
+def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """Return the power of the size that a value grows with: a line through their logarithms."""
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table in Markdown."""
+    print()
+    for row in (header, ["---"] * len(header), *rows):
+        print(f"| {' | '.join(map(str, row))} |")
+
+
+def write_rows(rows: Iterable[Row], machine: str, output: Path | None) -> None:
+    """Write measurements to a CSV, if one is wanted; each row says what it was measured on."""
+    if output is not None:
+        pd.DataFrame([{**row, "machine": machine} for row in rows]).to_csv(output, index=False)
+
+
+__all__ = [
+    "Clock",
+    "Row",
+    "describe_machine",
+    "middle",
+    "parse_output",
+    "print_table",
+    "slope",
+    "three_digits",
+    "write_rows",
+]
