@@ -16,6 +16,7 @@ from neurobust.images.corruptions import (
     TABLES,
     TIN_TC,
     apply,
+    blur,
     corrupt,
 )
 from neurobust.images.corruptions.plasma import plasma_draws, plasma_maps
@@ -103,6 +104,18 @@ def test_gray_images_are_corrupted_like_equal_channels(corruption):
     result = corrupted(corruption, images=gray)
     in_colour = corrupted(corruption, images=gray.expand(-1, -1, -1, 3).contiguous())
     assert ((result.int() - in_colour.int()).abs() <= 1).float().mean() >= 0.999
+
+
+def test_large_images_are_zoomed_alone_as_in_a_batch_and_nothing_is_kept():
+    images = smooth_images(3, 300, 230)
+    kept = blur._zoom_operator.cache_info().currsize
+    for batch in (images, images[..., :1], images.permute(0, 2, 1, 3)):
+        together = corrupted("zoom_blur", images=batch, ids=IDS[:3])
+        for place in range(3):
+            span = slice(place, place + 1)
+            alone = corrupted("zoom_blur", images=batch[span].contiguous(), ids=IDS[span])
+            assert torch.equal(alone, together[span])
+    assert blur._zoom_operator.cache_info().currsize == kept
 
 
 def test_severities_of_small_images_are_weaker():

@@ -15,9 +15,10 @@ import torch
 from PIL import Image
 from scipy.stats import poisson
 
-from neurobust.images.corruptions import SEVERITIES, TABLES, blur, digital, noise, weather
+from neurobust.images.corruptions import SEVERITIES, TABLES, blur, digital, motion, noise, weather
 from neurobust.images.corruptions.frost_textures import TEXTURES, frost_crops
 from neurobust.images.corruptions.jpeg import jpeg_compression
+from neurobust.images.corruptions.motion import line_offsets, line_weights
 from neurobust.images.corruptions.plasma import plasma_draws, plasma_side
 from neurobust.images.corruptions.resampling import centre_size
 
@@ -153,7 +154,24 @@ def test_motion_blur_ends_where_its_line_leaves_the_image(monkeypatch):
     assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, 5, places))
 
 
-def test_zoom_blur(images, severity, monkeypatch):
+@pytest.mark.parametrize("shape", [(9, 40, 30, 3), (9, 5, 70, 1)], ids=str)
+def test_lines_are_gathered_on_a_gpu_as_they_are_added_on_a_processor(shape, severity):
+    layers = torch.rand(shape, generator=torch.manual_seed(0)) * 255
+    weights = line_weights(TABLE.motion_blur[severity - 1]).to(torch.float32)
+    down, right = line_offsets(torch.linspace(-180, 180, len(layers)), len(weights))
+    down, right = down.clamp(1 - shape[1], shape[1] - 1), right.clamp(1 - shape[2], shape[2] - 1)
+    ends = torch.arange(1, len(layers) + 1)[:, None]  # of lines that leave their image
+    weights = weights * (torch.arange(len(weights)) < ends * len(weights) // len(layers))
+    gathered = motion._add_gathered(layers, down, right, weights)
+    # the same sums of up to 41 products in the same order, but for products kept unrounded
+    torch.testing.assert_close(
+        gathered, motion._add_windows(layers, down, right, weights), rtol=0, atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("pixels", [2**16, 0], ids=["matrix", "one by one"])
+def test_zoom_blur(pixels, images, severity, monkeypatch):
+    monkeypatch.setattr(blur, "_MATRIX_PIXELS", pixels)
     ours = blur.zoom_blur(torch.from_numpy(images), TABLE.zoom_blur[severity - 1])
     assert_agrees(ours, oracle_of(monkeypatch, "zoom_blur", images, severity))
 

@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Float, UInt8
 from scipy import sparse
 from torch import Tensor
-from torch.nn.functional import embedding_bag
+from torch.nn.functional import embedding_bag, interpolate
 
 from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
 from neurobust.images.corruptions.motion import blur_along_lines
 from neurobust.images.corruptions.parameters import Defocus, MotionBlur, Zoom
-from neurobust.images.corruptions.resampling import zoom_matrix
+from neurobust.images.corruptions.resampling import centre_size, zoom_matrix
 
 
 def motion_blur(
@@ -51,19 +51,22 @@ def _cosines(frequencies: int, positions: Float[np.ndarray, " at"]) -> np.ndarra
     return np.cos(np.pi * np.outer(np.arange(frequencies), positions) / period)
 
 
-@functools.lru_cache(maxsize=32)
-def _defocus_matrices(
-    rows: int, columns: int, disk: Defocus, device: torch.device
-) -> tuple[Tensor, ...]:
+@functools.lru_cache(maxsize=8)
+def _cosine_transform(size: int, device: torch.device) -> Tensor:
+    """Return the discrete cosine transform of type I, which is its own inverse up to a factor."""
+    matrix = _cosines(size, np.arange(size))
+    matrix[:, 1:-1] *= 2.0  # a mirror image holds all but its ends twice
+    return torch.from_numpy(matrix).to(device, torch.float32)
+
+
+@functools.lru_cache(maxsize=16)
+def _defocus_gains(rows: int, columns: int, disk: Defocus, device: torch.device) -> Tensor:
     kernel = disk_kernel(*disk)
     offsets = np.arange(kernel.shape[0]) - kernel.shape[0] // 2
     gains = _cosines(rows, offsets) @ kernel @ _cosines(columns, offsets).T
-    forward = [_cosines(size, np.arange(size)) for size in (rows, columns)]
-    for matrix in forward:
-        matrix[:, 1:-1] *= 2.0  # a mirror image holds all but its ends twice
-    backward = [np.linalg.inv(matrix) for matrix in forward]
-    matrices = (*forward, gains, *backward)
-    return tuple(torch.from_numpy(each).to(device, torch.float32) for each in matrices)
+    for size in (rows, columns):
+        gains /= max(1, 2 * (size - 1))  # the factor of the transform and its inverse
+    return torch.from_numpy(gains).to(device, torch.float32)
 
 
 def defocus_blur(
@@ -75,18 +78,28 @@ def defocus_blur(
     (Martucci, 1994), so that the blur is a transform, a product and the inverse transform, and
     its cost does not depend on the radius.
     """
-    matrices = _defocus_matrices(*images.shape[1:3], disk, images.device)
-    row_forward, column_forward, gains, row_backward, column_backward = matrices
-    spectra = row_forward @ (planes_of(images) @ column_forward.T)
-    return images_of_(row_backward @ (spectra.mul_(gains) @ column_backward.T))
+    rows, columns = images.shape[1:3]
+    down, across = (_cosine_transform(size, images.device) for size in (rows, columns))
+    spectra = down @ (planes_of(images) @ across.T)
+    spectra.mul_(_defocus_gains(rows, columns, disk, images.device))
+    return images_of_(down @ (spectra @ across.T))
 
 
-@functools.lru_cache(maxsize=32)
+# The sparse matrix takes up to 400 bytes per pixel, 25 MB at this size; for larger images, the
+# zooms are made and added one by one: half as fast, in little memory.
+_MATRIX_PIXELS = 2**16
+
+
+def _zoom_factors(zoom: Zoom) -> Float[np.ndarray, " factor"]:
+    return np.arange(1, zoom.stop, zoom.step)
+
+
+@functools.lru_cache(maxsize=5)
 def _zoom_operator(
     rows: int, columns: int, zoom: Zoom, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the mean of the image and its zooms, as a sparse matrix over the pixels."""
-    factors = np.arange(1, zoom.stop, zoom.step)
+    factors = _zoom_factors(zoom)
     total = sparse.identity(rows * columns, format="csr")
     for factor in factors:
         parts = (sparse.csr_matrix(zoom_matrix(size, factor)[:size]) for size in (rows, columns))
@@ -99,10 +112,9 @@ def _zoom_operator(
     )
 
 
-def zoom_blur(
+def _multiply_by_operator(
     images: UInt8[Tensor, "image row column channel"], zoom: Zoom
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Average the image with its central zooms."""
     count, rows, columns, channels = images.shape
     sources, starts, weights = _zoom_operator(rows, columns, zoom, images.device)
     # Every pixel is one row of a table (its channels, of all images): a weighted sum of rows is
@@ -111,3 +123,30 @@ def zoom_blur(
     table = table.reshape(rows * columns, channels * count)
     mean = embedding_bag(sources, table, starts, mode="sum", per_sample_weights=weights)
     return truncate_(mean).reshape(-1, count).T.reshape(images.shape)
+
+
+def _add_zooms(
+    images: UInt8[Tensor, "image row column channel"], zoom: Zoom
+) -> UInt8[Tensor, "image row column channel"]:
+    sides = images.shape[1:3]
+    # planes whose channels lie side by side in memory: torch interpolates these faster
+    planes = images.contiguous().to(torch.float32).permute(0, 3, 1, 2)
+    factors = _zoom_factors(zoom)
+    total = planes * 2.0  # the image and its zoom by 1
+    for factor in factors[1:].tolist():
+        centre = [centre_size(side, factor) for side in sides]
+        top, left = ((side - part) // 2 for side, part in zip(sides, centre, strict=True))
+        part = planes[:, :, top : top + centre[0], left : left + centre[1]]
+        size = [round(side * factor) for side in centre]
+        zoomed = interpolate(part, size, mode="bilinear", align_corners=True)
+        total += zoomed[:, :, : sides[0], : sides[1]]
+    return truncate_(total.div_(len(factors) + 1).permute(0, 2, 3, 1))
+
+
+def zoom_blur(
+    images: UInt8[Tensor, "image row column channel"], zoom: Zoom
+) -> UInt8[Tensor, "image row column channel"]:
+    """Average the image with its central zooms."""
+    rows, columns = images.shape[1:3]
+    average = _multiply_by_operator if rows * columns <= _MATRIX_PIXELS else _add_zooms
+    return average(images, zoom)
