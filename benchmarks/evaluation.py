@@ -7,7 +7,7 @@
 Seconds of wall time, which the sizes of a series take in turns. The slope is the power of the size
 that the median grows with, over all sizes and over the last two alone, where what does not grow
 counts least: 1 is linear. Peak memory is that of a process of its own for each number of images,
-imports and images included, so that its growth is told per image.
+imports included, that reads the images from a file; its growth is told per image.
 """
 
 import resource
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +41,7 @@ from neurobust.images.corruptions import TIN_TC
 from neurobust.images.sets import make_image_set
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.recipes import Recipe
+from neurobust.storage import load, open_dataset, write_dataset
 from neurobust.training.synthesis import synthesise_responses
 
 SIDE_PX, CLASSES, OTHERS = 64, 8, 8  # others: images of each split that is not evaluated
@@ -67,8 +70,8 @@ SERIES: dict[str, dict[str, tuple[int, ...]]] = {
         "images": (100, 200, 400, 800, 1600),
     },
 }
-# Numbers of images: more than a batch, whose size bounds what is computed at once.
-MEMORY = {"corruptions": (300, 600, 1200), "responses": (600, 1200, 2400)}
+# Numbers of images: more than a batch, and more than fill the cache of netCDF4 (64 MB).
+MEMORY = {"corruptions": (3000, 6000, 9000), "responses": (600, 1200, 2400)}
 
 
 def build_images(images: int) -> xr.Dataset:
@@ -98,7 +101,7 @@ def build_networks(size: Size) -> list[Network]:
 def evaluate(networks: list[Network], image_set: xr.Dataset, severities: int) -> None:
     """Classify corrupted images with all networks, at the first so many severities."""
     evaluate_corruptions(
-        dict(enumerate(networks)),
+        {"network": dict(enumerate(networks))},
         image_set,
         severities=range(1, severities + 1),
         batch_size=BATCH_SIZE,
@@ -129,10 +132,15 @@ def time_series(task: str, varied: str, sizes: tuple[int, ...]) -> list[Row]:
     return rows
 
 
-def measure_peak(task: str, size: Size) -> float:
-    """Return this process's peak memory in MB once it has run a task."""
+def measure_peak(task: str, size: Size, path: Path) -> float:
+    """Return this process's peak memory in MB once it has run a task on the images of a file."""
     torch.set_num_threads(1)
-    prepare(task, size)()
+    networks = build_networks(size)
+    with open_dataset(path) as image_set:
+        if task == "corruptions":
+            evaluate(networks, image_set, size.severities)
+        else:
+            synthesise_responses(networks[0], load(image_set), CPU)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
 
 
@@ -140,8 +148,11 @@ def measure_memory(task: str) -> list[Row]:
     """Measure the peak for each number of images, each in a fresh process."""
     sizes = [Size(images=images) for images in MEMORY[task]]
     fresh = {"mp_context": get_context("spawn"), "max_tasks_per_child": 1}
-    with ProcessPoolExecutor(1, **fresh) as processes:
-        peaks = list(processes.map(measure_peak, [task] * len(sizes), sizes))
+    with TemporaryDirectory() as folder, ProcessPoolExecutor(1, **fresh) as processes:
+        paths = [Path(folder) / f"{size.images}.nc" for size in sizes]
+        for size, path in zip(sizes, paths, strict=True):
+            write_dataset(build_images(size.images), path)
+        peaks = list(processes.map(measure_peak, [task] * len(sizes), sizes, paths))
     return [tell(task, "images", size, peak, PEAK) for size, peak in zip(sizes, peaks, strict=True)]
 
 

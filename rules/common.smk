@@ -90,11 +90,11 @@ def shown_to(wildcards):
     return wildcards.get("images") or EXPERIMENT.networks[wildcards.network].images
 
 
-def jobs_per_gpu():
+def jobs_per_gpu(images=None):
     """Ask for as many jobs on a GPU as may share it, by the image set that they work on."""
 
     def ask(wildcards):
-        return CONFIG.jobs_per_gpu.get(shown_to(wildcards), 1)
+        return CONFIG.jobs_per_gpu.get(images or shown_to(wildcards), 1)
 
     return ask if CONFIG.jobs_per_gpu else 1
 
@@ -177,6 +177,12 @@ def recipe_of(network):
 schedules_of = by_network(EXPERIMENT.schedules_of)
 # What every evaluation says of its network.
 network_attributes = by_network(EXPERIMENT.attributes)
+
+
+@by_network
+def named_attributes(network):
+    """Return the same under the network's name, for jobs that may evaluate several."""
+    return {network: EXPERIMENT.attributes(network)}
 
 
 @by_network

@@ -5,6 +5,8 @@
 #      and the corrupted example examples/{images}.nc
 
 
+CORRUPTION_SETTINGS = CONFIG.evaluation.model_dump(exclude={"together"})
+EVALUATED_TOGETHER = {}  # rule: its networks
 LEARNERS = {"monkey-predictor": STUDY.predictor, **STUDY.roles}
 
 
@@ -28,11 +30,45 @@ rule evaluate_corruptions:
         mem_mb=per_attempt(8000),
         runtime=per_attempt(240),
     params:
-        settings=CONFIG.evaluation.model_dump(),
-        attributes=network_attributes,
+        settings=CORRUPTION_SETTINGS,
+        attributes=named_attributes,
         code=code_of("evaluate_corruptions"),
     script:
         "../workflow_scripts/evaluate_corruptions.py"
+
+
+# Rules without wildcards are preferred to the one above.
+for number, together in enumerate(EXPERIMENT.evaluated_together(), start=1):
+    EVALUATED_TOGETHER[f"evaluate_corruptions_together_{number}"] = together
+    shown = EXPERIMENT.networks[together[0]].images
+
+    rule:
+        """Classify clean and corrupted test images with several networks."""
+        name:
+            f"evaluate_corruptions_together_{number}"
+        input:
+            networks=[file for network in together for file in network_files(network)],
+            images=f"<results>/images/{shown}.nc",
+        output:
+            expand("<results>/evaluations/corruptions/{network}.nc", network=together),
+        log:
+            f"<logs>/evaluate_corruptions/together/{number}.log",
+        benchmark:
+            f"<benchmarks>/evaluate_corruptions/together/{number}.tsv"
+        conda:
+            "../envs/torch.yaml"
+        threads: 1
+        resources:
+            gpu=gpus_per_job(),
+            jobs_per_gpu=jobs_per_gpu(shown),
+            mem_mb=per_attempt(8000 + 1000 * len(together)),
+            runtime=per_attempt(240 * len(together)),
+        params:
+            settings=CORRUPTION_SETTINGS,
+            attributes={network: EXPERIMENT.attributes(network) for network in together},
+            code=code_of("evaluate_corruptions"),
+        script:
+            "../workflow_scripts/evaluate_corruptions.py"
 
 
 rule evaluate_prediction:

@@ -33,7 +33,11 @@ def planned_job(job, studies):
     """Describe a job of the plan as its summary counts it."""
     own = job.wildcards_dict
     names, seeds = [*own.values()], 1
-    if "network" in own:
+    if job.rule.name in EVALUATED_TOGETHER:
+        networks = EVALUATED_TOGETHER[job.rule.name]
+        names = [EXPERIMENT.networks[networks[0]].images]
+        seeds = sum(len(EXPERIMENT.seeds(network)) for network in networks)
+    elif "network" in own:
         network = own["network"]
         recipe, member = EXPERIMENT.networks[network], EXPERIMENT.members.get(network)
         sweep = [] if member is None else [member.sweep]
@@ -42,7 +46,7 @@ def planned_job(job, studies):
             seeds = len(EXPERIMENT.seeds(network))
     return PlannedJob(
         job,
-        job.rule.name,
+        Path(job.rule.script).stem if job.rule.script else job.rule.name,
         names=tuple(names),
         gpu=job.rule.name in GPU_RULES,
         needed_by=tuple(workflow.dag.depending[job]),

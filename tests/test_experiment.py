@@ -396,6 +396,32 @@ def test_a_low_frequency_study_that_cannot_be_is_refused(over, place, said):
     assert caught.value.place == place
 
 
+def test_networks_and_sweeps_are_evaluated_together():
+    found = experiment(evaluation={"together": [["baseline", "mtl"]]})
+    assert found.evaluated_together() == [["baseline", "mtl-1to4", "mtl-1to1"]]
+    assert experiment().evaluated_together() == []
+
+
+@pytest.mark.parametrize(
+    ("together", "said"),
+    [
+        ([["baseline", "nobody"]], "names no network: 'nobody'"),
+        ([["baseline", "predictor"]], "'predictor' does not classify the images of 'baseline'"),
+        ([["baseline", "other"]], "'other' does not classify the images of 'baseline'"),
+        ([["baseline"], ["mtl", "mtl-1to1"]], "names 'mtl-1to1' twice"),
+        ([[]], "at least 1 item"),
+    ],
+)
+def test_networks_that_cannot_be_evaluated_together_are_refused(together, said):
+    images = {"others": {"source": "photographs", "photographs": [2, 3]}}
+    with pytest.raises(InputError, match=said):
+        experiment(
+            images=images,
+            networks={"other": {"like": "baseline", "images": "others"}},
+            evaluation={"together": together},
+        )
+
+
 @pytest.mark.parametrize("source", ["mtl-1to1", "baseline", "simulated-v1"])
 def test_similarities_come_from_a_network_that_predicts_a_recording(source):
     objective = {"similarity": {"kind": "similarity", "source": source}}

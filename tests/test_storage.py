@@ -10,6 +10,8 @@ import xarray as xr
 
 from neurobust.errors import InputError
 from neurobust.storage import (
+    load,
+    open_dataset,
     read_dataset,
     read_table,
     read_tree,
@@ -56,6 +58,28 @@ def test_a_dataset_survives(tmp_path):
     back = read_dataset(tmp_path / "a.nc")
     assert back.identical(dataset())
     assert back["value"].encoding["zlib"]
+
+
+def test_a_part_is_read_alone(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (900, 64, 64), dtype=np.uint8)
+    write_dataset(xr.Dataset({"pixels": (("image", "row", "column"), pixels)}), tmp_path / "a.nc")
+    with open_dataset(tmp_path / "a.nc") as opened:
+        assert opened["pixels"].encoding["chunksizes"] == (256, 64, 64)  # 2**20 bytes
+        part = load(opened.isel(image=[3, 700]))
+    np.testing.assert_array_equal(part["pixels"], pixels[[3, 700]])
+
+
+def test_a_damaged_part_is_refused_when_it_is_read(tmp_path):
+    path = tmp_path / "a.nc"
+    noise = np.random.default_rng(0).integers(0, 256, (900, 64, 64), dtype=np.uint8)
+    write_dataset(xr.Dataset({"pixels": (("image", "row", "column"), noise)}), path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 200_000] = bytes(200_000)
+    path.write_bytes(content)
+    with open_dataset(path) as opened:
+        load(opened.isel(image=[0]))
+        with pytest.raises(InputError, match=r"a\.nc: cannot be read"):
+            load(opened.isel(image=slice(300, 700)))
 
 
 def test_a_tree_survives(tmp_path):

@@ -4,16 +4,17 @@ from neurobust.evaluation.attacks import evaluate_attacks
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.storage import open_dataset, write_dataset
 
 
 def main(job):
-    evaluation = evaluate_attacks(
-        load_networks(job.input.networks),
-        read_dataset(job.input.images),
-        **job.params.settings,
-        device=choose_device(job.config["device"], job.resources.gpu),
-    )
+    with open_dataset(job.input.images) as images:
+        evaluation = evaluate_attacks(
+            load_networks(job.input.networks),
+            images,
+            **job.params.settings,
+            device=choose_device(job.config["device"], job.resources.gpu),
+        )
     write_dataset(evaluation.assign_attrs(job.params.attributes), job.output[0])
 
 

@@ -1,20 +1,22 @@
-"""Classify clean and corrupted test images with all seeds of a network."""
+"""Classify clean and corrupted test images with all seeds of a network, or of several."""
 
 from neurobust.evaluation.corruption import evaluate_corruptions
 from neurobust.jobs import run
 from neurobust.networks.devices import choose_device
-from neurobust.networks.files import load_networks
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.networks.files import load_by_name
+from neurobust.storage import open_dataset, write_dataset
 
 
 def main(job):
-    evaluation = evaluate_corruptions(
-        load_networks(job.input.networks),
-        read_dataset(job.input.images),
-        **job.params.settings,
-        device=choose_device(job.config["device"], job.resources.gpu),
-    )
-    write_dataset(evaluation.assign_attrs(job.params.attributes), job.output[0])
+    with open_dataset(job.input.images) as images:
+        evaluations = evaluate_corruptions(
+            load_by_name(job.input.networks),
+            images,
+            **job.params.settings,
+            device=choose_device(job.config["device"], job.resources.gpu),
+        )
+    for (name, evaluation), path in zip(evaluations.items(), job.output, strict=True):
+        write_dataset(evaluation.assign_attrs(job.params.attributes[name]), path)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,13 @@ class Experiment:
         """Return the networks of a sweep, in its order."""
         return [name for name, member in self.members.items() if member.sweep == sweep]
 
+    def evaluated_together(self) -> list[list[str]]:
+        """Return the networks of each job that evaluates several on corrupted images."""
+        return [
+            [network for name in names for network in self.sweep_members(name) or [name]]
+            for names in self.config.evaluation.together
+        ]
+
     def schedules_of(self, network: str) -> dict[str, dict[str, Any]]:
         """Return the schedules that a network's training names."""
         names = {stage.schedule for stage in self.networks[network].training()}

@@ -147,7 +147,7 @@ def recording(record: Mapping[str, str]) -> Iterator[None]:
         _Job.record, _Job.commits = None, set()
 
 
-def note(said: Mapping[str, Any]) -> None:
+def note(said: Mapping[Any, Any]) -> None:
     """Take what a file that was read says of itself, so that its commits are handed down."""
     _Job.commits |= set(str(said.get("commits", "")).split())
 

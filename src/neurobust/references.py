@@ -24,6 +24,7 @@ def check_references(experiment: "Experiment") -> None:
     for name, recipe in experiment.networks.items():
         _check_recipe(experiment, name, recipe)
     _check_hardware(experiment)
+    _check_together(experiment)
     _check_study(experiment)
     _check_likeness(experiment)
     _check_frequency(experiment)
@@ -107,6 +108,22 @@ def _check_monitor(experiment: "Experiment", place: str, recipe: Recipe) -> None
                 "'source' of responses",
                 mend="add one of them",
             )
+
+
+def _check_together(experiment: "Experiment") -> None:
+    place = "evaluation.together"
+    named: set[str] = set()
+    for networks in experiment.evaluated_together():
+        for network in networks:
+            _check_classifier(experiment, place, network, networks[0])
+            if network in named:
+                raise InputError(
+                    place,
+                    f"names {network!r} twice",
+                    expected="each network at most once, alone or as one of a sweep",
+                    mend="take it out of one place",
+                )
+            named.add(network)
 
 
 def _check_study(experiment: "Experiment") -> None:

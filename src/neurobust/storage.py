@@ -1,6 +1,9 @@
 """Datasets and tables as files, whole or absent, each with the record of what made it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import xarray as xr
@@ -9,11 +12,19 @@ from neurobust import provenance
 from neurobust.errors import InputError
 from neurobust.writing import whole
 
+_CHUNK_BYTES = 1 << 20
+# RuntimeError: what netCDF4 raises for damaged values.
+_UNREADABLE = (OSError, ValueError, RuntimeError)
+
+_Data = TypeVar("_Data", xr.Dataset, xr.DataTree)
+
 
 def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
     """Write a dataset or a tree of them as netCDF4, integers and floats compressed.
 
-    Its attributes say, too, where it comes from (:mod:`neurobust.provenance`).
+    A variable is stored in pieces of whole rows along its first dimension (images, stimuli), so
+    that some of them are read without the others. Its attributes say, too, where it comes from
+    (:mod:`neurobust.provenance`).
     """
     data = data.copy(deep=False)
     data.attrs = {**data.attrs, **provenance.stamp()}
@@ -28,45 +39,77 @@ def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
 
 def _compression(data: xr.Dataset) -> dict[str, dict[str, object]]:
     return {
-        str(name): {"zlib": True, "complevel": 1, "shuffle": True}
+        str(name): {
+            "zlib": True,
+            "complevel": 1,
+            "shuffle": True,
+            **({"chunksizes": _chunks(variable)} if variable.ndim else {}),
+        }
         for name, variable in data.data_vars.items()
         if variable.dtype.kind in "biuf" and variable.size
     }
 
 
-def read_dataset(path: str | Path) -> xr.Dataset:
-    """Read a netCDF file into memory and close it.
+def _chunks(variable: xr.DataArray) -> tuple[int, ...]:
+    rows = max(1, _CHUNK_BYTES * len(variable) // variable.nbytes)
+    return min(rows, len(variable)), *variable.shape[1:]
+
+
+@contextmanager
+def open_dataset(path: str | Path) -> Iterator[xr.Dataset]:
+    """Open a netCDF file; :func:`load` reads parts of it, for as long as it is open.
 
     Raises
     ------
     InputError
-        If the file is absent, truncated, damaged or not netCDF.
+        If the file is absent or not netCDF.
     """
-    return _read(path, xr.load_dataset)
+    with _open(path, xr.open_dataset) as data:
+        yield data
+
+
+def load(data: _Data) -> _Data:
+    """Read an open dataset or tree, or a part of one, into memory.
+
+    Raises
+    ------
+    InputError
+        If its file is truncated or damaged.
+    """
+    try:
+        return data.load()
+    except _UNREADABLE as error:
+        raise _unreadable(data.encoding["source"], error) from error
+
+
+def read_dataset(path: str | Path) -> xr.Dataset:
+    """Read a netCDF file into memory and close it; errors as in open_dataset and load."""
+    with open_dataset(path) as data:
+        return load(data)
 
 
 def read_tree(path: str | Path) -> xr.DataTree:
     """Read a netCDF file with groups into memory and close it; errors as in read_dataset."""
-
-    def load(name: str | Path, engine: str) -> xr.DataTree:
-        with xr.open_datatree(name, engine=engine) as tree:
-            return tree.load()
-
-    return _read(path, load)
+    with _open(path, xr.open_datatree) as tree:
+        return load(tree)
 
 
-def _read(path, load):  # noqa: ANN001, ANN202 - the type follows from `load`
+def _open(path: str | Path, opener: Callable[..., _Data]) -> _Data:
     try:
-        data = load(path, engine="netcdf4")
-    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: damaged values
-        raise InputError(
-            path,
-            f"cannot be read ({error})",
-            expected="a complete netCDF4 file",
-            mend="if it is a result, delete it and run again; if it is an input, fetch it again",
-        ) from error
+        data = opener(path, engine="netcdf4")
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
     provenance.note(data.attrs)
     return data
+
+
+def _unreadable(path: str | Path, error: Exception) -> InputError:
+    return InputError(
+        path,
+        f"cannot be read ({error})",
+        expected="a complete netCDF4 file",
+        mend="if it is a result, delete it and run again; if it is an input, fetch it again",
+    )
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from neurobust import storage
+from neurobust.evaluation import corruption
 from neurobust.evaluation.corruption import evaluate_corruptions
+from neurobust.images import sets
 from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import as_channels
 from neurobust.images.sets import luma, select_split
 from neurobust.networks.network import Heads, build_network
 from neurobust.recipes import Recipe
+from neurobust.storage import write_dataset
 
 CPU = torch.device("cpu")
 SEVERITIES = (1, 5)
@@ -21,9 +25,13 @@ def make(seed, **fields):
     )
 
 
-def evaluate(networks, image_set, **options):
+def evaluate_all(networks, image_set, **options):
     given = {"severities": SEVERITIES, "batch_size": 24, "seed": 7, "device": CPU} | options
     return evaluate_corruptions(networks, image_set, **given)
+
+
+def evaluate(seeds, image_set, **options):
+    return evaluate_all({"one": seeds}, image_set, **options)["one"]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +54,43 @@ def test_networks_alone_or_together_are_the_same(networks, image_set, together):
         alone = evaluate({seed: network}, image_set)
         assert alone.identical(together.sel(seed=[seed]))
     assert not together["correct"].sel(seed=1000).equals(together["correct"].sel(seed=2000))
+
+
+def test_recipes_alone_or_together_are_the_same(networks, image_set, together):
+    coloured = {1000: make(3, colour="rgb")}
+    found = evaluate_all({"gray": networks, "rgb": coloured}, image_set)
+    assert [*found] == ["gray", "rgb"]
+    assert found["gray"].identical(together)
+    assert found["rgb"].identical(evaluate(coloured, image_set))
+
+
+def test_each_image_is_corrupted_once_for_all(networks, image_set, monkeypatch):
+    corrupted = []
+
+    def corrupt_and_count(pixels, *args, **options):
+        corrupted.append(len(pixels))
+        return corrupt(pixels, *args, **options)
+
+    monkeypatch.setattr(corruption, "corrupt", corrupt_and_count)
+    evaluate_all({"a": networks, "b": {1000: make(3)}}, image_set)
+    assert sum(corrupted) == 24 * len(TIN_TC) * len(SEVERITIES)
+
+
+def test_no_more_of_an_open_image_set_is_read_than_a_batch(
+    networks, image_set, together, tmp_path, monkeypatch
+):
+    read = []
+
+    def load_and_count(data):
+        read.append(data.sizes["image"])
+        return storage.load(data)
+
+    monkeypatch.setattr(sets, "load", load_and_count)
+    write_dataset(image_set, tmp_path / "images.nc")
+    with storage.open_dataset(tmp_path / "images.nc") as opened:
+        found = evaluate(networks, opened, batch_size=5)
+    assert found.identical(together)
+    assert read == [24, 5, 5, 5, 5, 4]  # training images are counted 1024 at a time
 
 
 def test_another_seed_or_severity_gives_other_images(networks, image_set, together):
@@ -72,13 +117,11 @@ def test_answers_are_those_of_each_corrupted_image(networks, image_set, together
     np.testing.assert_array_equal(
         found["clean_correct"], answer(as_channels(pixels, "gray")) == labels
     )
-    for corruption in ("contrast", "shot_noise"):
+    for kind in ("contrast", "shot_noise"):
         ids = torch.from_numpy(test["image_id"].values)
-        corrupted = corrupt(pixels, corruption, 5, image_ids=ids, seed=7)
+        corrupted = corrupt(pixels, kind, 5, image_ids=ids, seed=7)
         expected = answer(as_channels(corrupted, "gray")) == labels
-        np.testing.assert_array_equal(
-            found["correct"].sel(corruption=corruption, severity=5), expected
-        )
+        np.testing.assert_array_equal(found["correct"].sel(corruption=kind, severity=5), expected)
 
 
 @pytest.mark.parametrize("colour", ["gray", "rgb"])

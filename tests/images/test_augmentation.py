@@ -48,6 +48,16 @@ def test_it_is_the_three_steps_of_torchvision(shape, dtype):
     assert (found != expected).float().mean() < 1e-4
 
 
+@pytest.mark.parametrize(("padding", "times"), [(30, 1), (2, 12)])
+def test_so_it_is_beyond_the_image_and_upside_down(padding, times):
+    images = random_images(50, 1, 24, 31)
+    parameters = random_parameters(len(images), padding=padding)
+    parameters["angles_deg"] *= times
+    found = transform(images, **parameters)
+    assert (found == 0).flatten(1).all(1).any() == (padding == 30)  # some crops miss the image
+    assert (found != step_by_step(images, **parameters)).float().mean() < 1e-4  # as above
+
+
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize("offset", [(0, 0), (0, 8), (8, 3), (4, 4)])
 def test_without_rotation_every_pixel_agrees(flip, offset):

@@ -58,6 +58,17 @@ def test_the_standard_is_the_mean_and_deviation_of_all_pixels(pixels):
     np.testing.assert_allclose(found, (values - values.mean()) / values.std(), atol=2e-6)
 
 
+def test_standardising_leaves_the_images_and_lets_gradients_pass():
+    images = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    before = images.clone()
+    standard = Standard(0.4, 0.25)
+    standardised = standard.standardise(images.requires_grad_())
+    assert standardised.is_contiguous(memory_format=torch.channels_last)
+    standardised.sum().backward()
+    assert torch.equal(images.detach(), before)
+    assert torch.equal(images.grad, torch.full_like(images, 4))
+
+
 def test_pictures_of_one_value_do_not_divide_by_zero():
     black = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     assert torch.equal(Standard.of(black)(black), torch.zeros(2, 1, 4, 4))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from neurobust.errors import InputError
-from neurobust.networks.files import NetworkFile, load_network, save_network
+from neurobust.networks.files import NetworkFile, load_by_name, load_network, save_network
 from neurobust.networks.network import Heads, build_network
 from neurobust.recipes import Recipe
 
@@ -111,3 +111,15 @@ class Harmful:
     """A class that only an unsafe load would rebuild."""
 
     name: str
+
+
+def test_networks_are_named_by_their_folder(tmp_path):
+    paths = [tmp_path / name / f"seed{seed}.pt" for name in "ab" for seed in (1000, 2000)]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        save_network(dataclasses.replace(make(), seed=int(path.stem[4:])), path)
+    found = load_by_name(paths)
+    assert {name: [*seeds] for name, seeds in found.items()} == {
+        "a": [1000, 2000],
+        "b": [1000, 2000],
+    }

@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def in_small_batches(monkeypatch):
-    monkeypatch.setattr(validation, "_BATCH", 7)
+    monkeypatch.setitem(validation._BATCH, "cpu", 7)
 
 
 def test_correlation_is_pearson_s():

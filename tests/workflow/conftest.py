@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,10 @@ SMOKE = ("--configfile", "presets/smoke.yaml")
 CONDA = ("--sdm", "conda")
 CONDA_SHIM = Path(__file__).parent / "conda_shim" / "bin"
 
-# snakefmt, which CI runs, puts rules at column 0, their directives at 4 and values from 8 on.
+# snakefmt, which CI runs, puts rules at column 0, their directives at 4 and values from 8 on; what
+# a loop makes lies 4 deeper and has its name, which ends in a number, as a directive.
 _RULE = re.compile(r"^rule (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
+_RULE_IN_LOOP = re.compile(r"^    rule:\n((?:        .*\n|\n)+)", re.MULTILINE)
 _DOCSTRING = re.compile(r'^    """(.+?)"""$', re.MULTILINE | re.DOTALL)
 _DIRECTIVE = re.compile(r"^    (\w+):(.*(?:\n {8}.*|\n(?=\n))*)", re.MULTILINE)
 _JOB = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
@@ -52,7 +55,11 @@ def read_rules():
     """Return the rules of the workflow by name."""
     rules = {}
     for file in (REPOSITORY / "Snakefile", *sorted((REPOSITORY / "rules").glob("*.smk"))):
-        for name, body in _RULE.findall(file.read_text() + "\n"):
+        text = file.read_text() + "\n"
+        looped = map(textwrap.dedent, _RULE_IN_LOOP.findall(text))
+        looped = [textwrap.indent(body, "    ") for body in looped]
+        named = [(re.search(r'f"(\w+)_\{', body)[1], body) for body in looped]
+        for name, body in [*_RULE.findall(text), *named]:
             docstring = _DOCSTRING.search(body)
             rules[name] = Rule(name, docstring[1] if docstring else "", {})
             rules[name].directives.update(_DIRECTIVE.findall(body))

@@ -161,10 +161,35 @@ def test_the_study_on_published_numbers_trains_nothing(workflow):
 def test_brain_likeness_compares_every_classifier(workflow):
     plan = workflow.plan("brain_likeness")
     assert plan.status == 0, plan.said
-    kinds = ("corruptions", "predictivity", "attacks", "hybrids")
-    assert len({plan.jobs[f"evaluate_{kind}"] for kind in kinds}) == 1
     # All classifiers of its images: not those of 32 px, and not the two that only predict.
-    assert plan.jobs["evaluate_attacks"] == 10
+    for kind in ("predictivity", "attacks", "hybrids"):
+        assert plan.jobs[f"evaluate_{kind}"] == 10
+    assert plan.jobs["evaluate_corruptions_together_1"] == 1  # eight of them
+    assert plan.jobs["evaluate_corruptions"] == 2
+    assert "evaluate_corruptions_together_2" not in plan.jobs
+
+
+def test_a_network_is_evaluated_alone_if_no_list_names_it(workflow):
+    baseline = "results/evaluations/corruptions/baseline.nc"
+    together = workflow.plan(baseline)
+    assert together.jobs["evaluate_corruptions_together_1"] == 1
+    assert "evaluations/corruptions/oracle.nc" in together.said
+    alone = workflow.plan(baseline, options=("--config", "evaluation={together: []}"))
+    assert alone.jobs["evaluate_corruptions"] == 1
+    assert "evaluations/corruptions/oracle.nc" not in alone.said
+
+
+def test_a_job_for_several_networks_costs_what_they_do(workflow):
+    told = []
+    for together in ("[]", "[[baseline, mtl-oracle], [oracle, mtl-real]]"):
+        costs = "costs={evaluate_corruptions: {any: {disk_mb: 100}}}"
+        overlay = ("--config", f"evaluation={{together: {together}}}", costs)
+        plan = workflow.plan("safarani2021", options=overlay)
+        rows = dict(SUMMARY_ROW.findall(plan.said))
+        told.append((int(rows["safarani2021"].split()[0]), rows["safarani2021"].split()[3]))
+    (jobs_alone, disk_alone), (jobs, disk) = told
+    assert jobs == jobs_alone - 2
+    assert disk == disk_alone
 
 
 def test_real_data_can_be_planned_without_them(workflow):

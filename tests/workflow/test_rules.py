@@ -23,6 +23,9 @@ USE_A_GPU = {
 }
 
 
+TOGETHER = "_together"  # what a rule's name adds that does the same for several networks
+
+
 def called(file):
     """Return the names of the functions that a file calls."""
     calls = [node.func for node in ast.walk(ast.parse(file.read_text())) if type(node) is ast.Call]
@@ -41,13 +44,15 @@ def test_a_rule_has_what_its_job_needs(scripted_rule):
 
 
 def test_log_and_benchmark_have_the_rules_name(scripted_rule):
+    name = scripted_rule.name.replace(TOGETHER, f"/{TOGETHER[1:]}")
     for directive, ending in (("log", "log"), ("benchmark", "tsv")):
-        stem = rf'"<{directive}s?>/{scripted_rule.name}(/.+)?\.{ending}"'
+        stem = rf'"<{directive}s?>/{name}(/.+)?\.{ending}"'
         assert re.search(stem, scripted_rule.directives[directive]), directive
 
 
 def test_its_script_has_the_rules_name_and_is_thin(scripted_rule):
-    assert scripted_rule.script == REPOSITORY / "workflow_scripts" / f"{scripted_rule.name}.py"
+    name = scripted_rule.name.removesuffix(TOGETHER)
+    assert scripted_rule.script == REPOSITORY / "workflow_scripts" / f"{name}.py"
     assert len(scripted_rule.script.read_text().splitlines()) < MOST_LINES
 
 
@@ -59,15 +64,15 @@ def test_its_environment_is_there(scripted_rule):
 def test_an_edit_of_the_library_reruns_it(scripted_rule):
     if scripted_rule.name.startswith(RETRIEVES):
         pytest.skip("what is fetched does not depend on our code: its checksum is given")
-    assert f'code=code_of("{scripted_rule.name}")' in scripted_rule.directives["params"]
+    assert f'code=code_of("{scripted_rule.script.stem}")' in scripted_rule.directives["params"]
 
 
 def test_it_asks_for_a_gpu_if_its_script_chooses_a_device(scripted_rule):
     resources = scripted_rule.directives["resources"]
     asks = "gpu=gpus_per_job()" in resources
-    assert asks == ("jobs_per_gpu=jobs_per_gpu()" in resources)
+    assert asks == ("jobs_per_gpu=jobs_per_gpu(" in resources)
     assert asks == ("choose_device" in called(scripted_rule.script))
-    assert asks == (scripted_rule.name in USE_A_GPU)
+    assert asks == (scripted_rule.script.stem in USE_A_GPU)
 
 
 def test_its_script_reads_no_value_that_would_not_rerun_it(scripted_rule):

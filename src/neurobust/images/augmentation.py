@@ -7,9 +7,9 @@ back through all three to the pixel it shows.
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
-from torch import Tensor
+from torch import Tensor, nn
 
-# At a time on the CPU: larger intermediates take two to three times as long.
+# At a time on the CPU: larger intermediates can take two to three times as long.
 _BLOCK_PIXELS = 1 << 16
 
 
@@ -82,63 +82,42 @@ def transform(
     Tensor
         A new batch of the same shape, dtype and device.
     """
+    device = images.device
     height, width = images.shape[-2:]
-    on_cpu = images.device.type == "cpu"
-    n_block = max(1, _BLOCK_PIXELS // (height * width)) if on_cpu else max(1, len(images))
-    blocks = zip(
-        images.split(n_block),
-        offsets.split(n_block),
-        flips.split(n_block),
-        angles_deg.split(n_block),
-        strict=True,
-    )
-    return torch.cat([_transform_block(*block, padding) for block in blocks])
-
-
-def _transform_block(
-    images: Shaped[Tensor, "image channel row column"],
-    offsets: Int[Tensor, "image 2"],
-    flips: Bool[Tensor, " image"],
-    angles_deg: Float[Tensor, " image"],
-    padding: int,
-) -> Shaped[Tensor, "image channel row column"]:
-    height, width = images.shape[-2:]
-    shift = offsets.cpu().double() - padding
-    radians = torch.deg2rad(angles_deg.cpu().double())[:, None]
+    y, x = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2 for size in (height, width))
+    shift = (offsets.cpu().double() - padding).unsqueeze(2)
+    # Pixels that the crop leaves out become zeros where they are, and a ring of zeros is added.
+    rows, columns = (abs(y - shift[:, 0]) < height / 2, abs(x - shift[:, 1]) < width / 2)
+    rows, columns = (kept.to(device, images.dtype) for kept in (rows, columns))
+    cropped = nn.functional.pad(images * rows[:, None, :, None] * columns[:, None, None], [1] * 4)
+    radians = torch.deg2rad(angles_deg.cpu().double())
     sine, cosine = radians.sin(), radians.cos()
-    sign = torch.where(flips.cpu(), -1.0, 1.0)[:, None]
-    y = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
-    x = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
+    sign = torch.where(flips.cpu(), -1.0, 1.0)
     # A mirror keeps the centre and turns the sign of the column, so that flip and rotation are one
-    # linear map. The half makes rounding to the nearest pixel a floor.
-    row_centre = shift[:, :1] + (height - 1) / 2 + 0.5
-    column_centre = shift[:, 1:] + (width - 1) / 2 + 0.5
-    row, row_inside = _trace(y * cosine + row_centre, x * sine, shift[:, 0], height, images.device)
-    column, column_inside = _trace(
-        -sign * y * sine + column_centre, sign * x * cosine, shift[:, 1], width, images.device
-    )
-    source = row.mul_(width).add_(column).clamp_(0, height * width - 1).long().flatten(1)
-    shown = images.flatten(2).gather(2, source[:, None].expand(-1, images.shape[1], -1))
-    inside = row_inside.logical_and_(column_inside)
-    # A product, because masked_fill_ takes a hundred times as long on the CPU.
-    return shown.view(images.shape).mul_(inside[:, None])
+    # linear map. Half a pixel above the centre makes rounding to the nearest pixel a floor.
+    linear = torch.stack([cosine, sine, -sign * sine, sign * cosine], 1).view(-1, 2, 2)
+    centre = torch.tensor([[height / 2], [width / 2]], dtype=torch.float64)
+    from_row = (linear[:, :, :1] * y + (shift + centre)).to(device, torch.float32)
+    from_column = (linear[:, :, 1:] * x).to(device, torch.float32)
+    n_block = max(1, _BLOCK_PIXELS // (height * width) if device.type == "cpu" else len(images))
+    parts = (tensor.split(n_block) for tensor in (cropped, from_row, from_column))
+    return torch.cat([_show(*part) for part in zip(*parts, strict=True)])
 
 
-def _trace(
-    from_row: Float[Tensor, "image row"],
-    from_column: Float[Tensor, "image column"],
-    shift: Float[Tensor, " image"],
-    length: int,
-    device: torch.device,
-) -> tuple[Float[Tensor, "image row column"], Bool[Tensor, "image row column"]]:
-    """Return one coordinate of each pixel's source, and whether the source exists.
+def _show(
+    cropped: Shaped[Tensor, "image channel row+2 column+2"],
+    from_row: Float[Tensor, "image 2 row"],
+    from_column: Float[Tensor, "image 2 column"],
+) -> Shaped[Tensor, "image channel row column"]:
+    """Return what each pixel shows of images with a ring of zeros.
 
-    The coordinate is the sum of a part from the pixel's row and one from its column. A source
-    exists inside both the image, from 0 to ``length``, and the crop, the same interval shifted.
+    Its source's row and column are the sum of a part from its own row and one from its own column.
+    A source outside is clamped to the ring: that costs the CPU far less than comparisons do.
     """
-    traced = (
-        from_row.float().to(device)[:, :, None] + from_column.float().to(device)[:, None, :]
-    ).floor_()
-    first = shift.clamp(min=0).float().to(device)[:, None, None]
-    last = (length - 1 + shift.clamp(max=0)).float().to(device)[:, None, None]
-    return traced, (traced >= first).logical_and_(traced <= last)
+    height, width = from_row.shape[2], from_column.shape[2]
+    traced = (from_row[..., None] + from_column[:, :, None]).floor_()
+    row, column = traced[:, 0].clamp_(-1, height), traced[:, 1].clamp_(-1, width)
+    pixel = column.add_(row, alpha=width + 2).add_(width + 3)
+    # By way of int32: straight to int64 takes the CPU twice as long.
+    pixel = pixel.int().long().flatten(1)[:, None].expand(-1, cropped.shape[1], -1)
+    return cropped.flatten(2).gather(2, pixel).unflatten(2, (height, width))

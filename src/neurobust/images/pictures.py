@@ -1,5 +1,6 @@
 """Pictures of one source as the network sees them: on the device, in its colours, standardised."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,17 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from neurobust.dims import TRAIN
-from neurobust.images.sets import LUMA_WEIGHTS, select_split
+from neurobust.images.sets import (
+    IMAGE_ID,
+    LABEL,
+    LUMA_WEIGHTS,
+    PIXELS,
+    read_split,
+    select_split,
+)
+from neurobust.storage import load
+
+_AT_ONCE = 1024  # images in memory of those that are only counted
 
 
 def gray(
@@ -51,7 +62,21 @@ class Standard:
     @classmethod
     def of(cls, pixels: UInt8[Tensor, "image channel row column"]) -> "Standard":
         """Return the mean and the standard deviation over all pixels of these pictures."""
-        counts = torch.bincount(pixels.flatten(), minlength=256).double()
+        return cls.over([pixels])
+
+    @classmethod
+    def of_set(cls, image_set: xr.Dataset, colour: str) -> "Standard":
+        """Return that of an image set's training images, of which few are in memory at a time."""
+        parts = read_split(image_set, TRAIN, _AT_ONCE)
+        return cls.over(
+            as_channels(torch.from_numpy(part[PIXELS].values), colour) for part in parts
+        )
+
+    @classmethod
+    def over(cls, parts: Iterable[UInt8[Tensor, "image channel row column"]]) -> "Standard":
+        """Return that of pictures which come part by part."""
+        levels_of_parts = [torch.bincount(part.flatten(), minlength=256) for part in parts]
+        counts = torch.stack(levels_of_parts).sum(0).double()
         levels = torch.arange(256, dtype=torch.double, device=counts.device) / 255
         mean = (counts * levels).sum() / counts.sum()
         variance = (counts * (levels - mean) ** 2).sum() / counts.sum()
@@ -61,7 +86,7 @@ class Standard:
         self, pixels: UInt8[Tensor, "image channel row column"]
     ) -> Float[Tensor, "image channel row column"]:
         """Return standardised pictures."""
-        return self.standardise(pixels.float() / 255)
+        return self.standardise(pixels / 255)
 
     def standardise(
         self, images: Float[Tensor, "image channel row column"]
@@ -70,7 +95,7 @@ class Standard:
 
         In the memory layout that convolutions are fastest in.
         """
-        standardised = (images - self.mean) / self.std
+        standardised = (images - self.mean).div_(self.std)
         return standardised.contiguous(memory_format=torch.channels_last)
 
 
@@ -101,15 +126,20 @@ class LabelledPictures:
         cls, image_set: xr.Dataset, split: str, *, colour: str, device: torch.device
     ) -> "LabelledPictures":
         """Take one split of an image set."""
-        train = torch.from_numpy(select_split(image_set, TRAIN)["pixels"].values)
-        chosen = select_split(image_set, split)
-        return cls(
-            torch.from_numpy(chosen["pixels"].values).to(device),
-            torch.from_numpy(chosen["label"].values).to(device),
-            torch.from_numpy(chosen["image_id"].values).to(device),
-            colour,
-            Standard.of(as_channels(train, colour)),
+        standard = Standard.of_set(image_set, colour)
+        return cls.of(
+            load(select_split(image_set, split)), colour=colour, standard=standard, device=device
         )
+
+    @classmethod
+    def of(
+        cls, pictures: xr.Dataset, *, colour: str, standard: Standard, device: torch.device
+    ) -> "LabelledPictures":
+        """Take these pictures of an image set."""
+        pixels, labels, image_ids = (
+            torch.from_numpy(pictures[name].values).to(device) for name in (PIXELS, LABEL, IMAGE_ID)
+        )
+        return cls(pixels, labels, image_ids, colour, standard)
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -7,7 +7,7 @@ whatever else the set holds), ``label`` (the position of its class in ``class_na
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
@@ -16,6 +16,7 @@ from PIL import Image
 
 from neurobust.dims import CHANNEL, COLUMN, IMAGE, ROW, SPLITS, require
 from neurobust.errors import InputError
+from neurobust.storage import load
 
 PIXELS = "pixels"
 IMAGE_ID = "image_id"
@@ -166,6 +167,21 @@ def select_split(data: xr.Dataset, split: str) -> xr.Dataset:
             mend="name one of these splits",
         )
     return data.isel({IMAGE: np.flatnonzero(data[SPLIT].values == split)})
+
+
+def read_split(data: xr.Dataset, split: str, at_once: int) -> Iterator[xr.Dataset]:
+    """Yield the pictures of one split in their order, some at a time, in memory.
+
+    Of a set that is open (:func:`~neurobust.storage.open_dataset`) no others are.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or ``split`` is none.
+    """
+    chosen = select_split(data, split)
+    for start in range(0, chosen.sizes[IMAGE], at_once):
+        yield load(chosen.isel({IMAGE: slice(start, start + at_once)}))
 
 
 def luma(pixels: UInt8[np.ndarray, "*picture 3"]) -> UInt8[np.ndarray, "*picture"]:

@@ -89,6 +89,17 @@ def load_network(path: str | Path) -> NetworkFile:
     return NetworkFile(network.eval(), content["seed"], content["history"])
 
 
+def load_by_name(paths: Iterable[str | Path]) -> dict[str, dict[int, Network]]:
+    """Read networks by name, which is that of their folder, then by seed, in the order given.
+
+    Errors as in :func:`load_network`.
+    """
+    folders: dict[str, list[Path]] = {}
+    for path in map(Path, paths):
+        folders.setdefault(path.parent.name, []).append(path)
+    return {name: load_networks(files) for name, files in folders.items()}
+
+
 def load_networks(paths: Iterable[str | Path]) -> dict[int, Network]:
     """Read the networks of several seeds, by seed; errors as in :func:`load_network`."""
     return {saved.seed: saved.network for saved in map(load_network, paths)}

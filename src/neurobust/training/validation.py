@@ -13,7 +13,8 @@ from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import correlate
 from neurobust.training.responses import training_stimuli
 
-_BATCH = 128  # a processor answers a third faster than in batches of 512
+# Images at once: a processor answers a third faster than in batches of 512.
+_BATCH = {"cpu": 128, "cuda": 512}
 
 
 @torch.no_grad()
@@ -31,8 +32,9 @@ def correctness(
     """
     network.eval()
     shown = pictures.seen() if pixels is None else pixels
+    at_once = _BATCH[shown.device.type]
     right = []
-    for images, labels in zip(shown.split(_BATCH), pictures.labels.split(_BATCH), strict=True):
+    for images, labels in zip(shown.split(at_once), pictures.labels.split(at_once), strict=True):
         with mixed_precision(images.device):
             logits = network.classify(pictures.standard(images))
         right.append(logits.argmax(1) == labels)
@@ -46,7 +48,7 @@ def predict(
     """Return the responses that the network, in evaluation mode, predicts to pictures."""
     network.eval()
     parts = []
-    for images in pixels.split(_BATCH):
+    for images in pixels.split(_BATCH[pixels.device.type]):
         with mixed_precision(images.device):
             parts.append(network.respond(standard(images), session).float().cpu())
     return torch.cat(parts).numpy()
