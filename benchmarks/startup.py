@@ -10,24 +10,32 @@ import re
 import resource
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
-import numpy as np
-from machine import describe_machine
+import pandas as pd
+from report import Row, describe_machine, middle, parse_output, print_table, write_rows
 
 ROOT = Path(__file__).parents[1]
 REPETITIONS = 3
+UNIT = "start-up of one, s of CPU"
 # Snakemake's objects are unpickled from its own modules.
 PREAMBLE = "import pickle; from snakemake.iocontainers import Snakemake"
 SCRIPT = f"{PREAMBLE}; import runpy, sys; runpy.run_path(sys.argv[1], run_name='script')"
 JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
+TOGETHER = re.compile(r"_together_\d+$")  # of rules that do a rule's work for several networks
 
 
-def count_jobs() -> dict[str, int]:
-    """Count the jobs of each rule with a script, in a run of everything."""
+def count_jobs() -> Counter[str]:
+    """Count the jobs of each script in a run of everything; it has the name of its rule."""
     arguments = ["-n", "-q", "rules", "--forceall"]
     ran = run(["-m", "snakemake", *arguments])
-    return {rule: int(count) for rule, count in JOBS.findall(ran) if script_of(rule).exists()}
+    jobs: Counter[str] = Counter()
+    for rule, count in dict(JOBS.findall(ran)).items():  # a dry run prints its table twice
+        script = TOGETHER.sub("", rule)
+        if script_of(script).exists():
+            jobs[script] += int(count)
+    return jobs
 
 
 def script_of(rule: str) -> Path:
@@ -56,9 +64,8 @@ def cpu_seconds(command: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> None:
-    """Print a table of rules, those first whose jobs together take longest to start."""
-    jobs = count_jobs()
+def measure(jobs: Counter[str]) -> list[Row]:
+    """Time starting a job of each rule, and what every job starts with."""
     commands = {rule: ["-c", SCRIPT, str(script_of(rule))] for rule in jobs}
     commands |= {"Python alone": ["-c", "pass"], "with Snakemake's part": ["-c", PREAMBLE]}
     # In turn, so that a busy minute slows no command alone; the first round reads the disk.
@@ -66,21 +73,42 @@ def main() -> None:
         {name: cpu_seconds(command) for name, command in commands.items()}
         for _ in range(REPETITIONS + 1)
     ]
-    each = {name: [one[name] for one in rounds[1:]] for name in commands}
-    seconds = {name: float(np.median(values)) for name, values in each.items()}
-    total = sum(seconds[rule] * count for rule, count in jobs.items())
-    print(f"{describe_machine('snakemake', 'torch')}\n")
-    for name in seconds.keys() - jobs.keys():
-        print(f"{name}: {seconds[name]:.2f} s")
-    print(f"all {sum(jobs.values())} jobs: {total:.0f} s\n")
-    print("| Rule | Jobs | Start-up of one (s of CPU; range) | Share of all |")
-    print("|---|---|---|---|")
-    for rule in sorted(jobs, key=lambda rule: -seconds[rule] * jobs[rule]):
-        low, high = min(each[rule]), max(each[rule])
-        share = seconds[rule] * jobs[rule] / total
-        print(
-            f"| {rule} | {jobs[rule]} | {seconds[rule]:.2f} ({low:.2f}-{high:.2f}) | {share:.1%} |"
-        )
+    return [
+        {"rule": name, "jobs": jobs[name], "value": one[name], "unit": UNIT}
+        for name in commands
+        for one in rounds[1:]
+    ]
+
+
+def print_startup(rows: list[Row]) -> None:
+    """Print a table of rules, those first whose jobs together take longest to start."""
+    data = pd.DataFrame(rows).groupby(["rule", "jobs"])["value"]
+    medians = data.median().reset_index()
+    totals = (medians["jobs"] * medians["value"]).set_axis(medians["rule"])
+    print(f"all {medians['jobs'].sum()} jobs: {totals.sum():.0f} s of CPU")
+    print_table(
+        ["Rule", "Jobs", f"{UNIT}; median (range)", "of all its jobs, s", "share of all"],
+        [
+            [
+                rule,
+                jobs,
+                middle(values),
+                f"{totals[rule]:.1f}",
+                f"{totals[rule] / totals.sum():.1%}",
+            ]
+            for (rule, jobs), values in sorted(data, key=lambda group: -totals[group[0][0]])
+        ],
+    )
+
+
+def main() -> None:
+    """Measure and print what starting takes."""
+    output = parse_output(__doc__)
+    rows = measure(count_jobs())
+    machine = describe_machine("snakemake", "torch")
+    print(f"{machine}\n")
+    print_startup(rows)
+    write_rows(rows, machine, output)
 
 
 if __name__ == "__main__":

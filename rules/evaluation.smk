@@ -5,7 +5,6 @@
 #      and the corrupted example examples/{images}.nc
 
 
-CORRUPTION_SETTINGS = CONFIG.evaluation.model_dump(exclude={"together"})
 EVALUATED_TOGETHER = {}  # rule: its networks
 LEARNERS = {"monkey-predictor": STUDY.predictor, **STUDY.roles}
 
@@ -30,7 +29,7 @@ rule evaluate_corruptions:
         mem_mb=per_attempt(8000),
         runtime=per_attempt(240),
     params:
-        settings=CORRUPTION_SETTINGS,
+        settings=CONFIG.evaluation.model_dump(),
         attributes=named_attributes,
         code=code_of("evaluate_corruptions"),
     script:
@@ -64,7 +63,7 @@ for number, together in enumerate(EXPERIMENT.evaluated_together(), start=1):
             mem_mb=per_attempt(8000 + 1000 * len(together)),
             runtime=per_attempt(240 * len(together)),
         params:
-            settings=CORRUPTION_SETTINGS,
+            settings=CONFIG.evaluation.model_dump(),
             attributes={network: EXPERIMENT.attributes(network) for network in together},
             code=code_of("evaluate_corruptions"),
         script:

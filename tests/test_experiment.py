@@ -397,7 +397,7 @@ def test_a_low_frequency_study_that_cannot_be_is_refused(over, place, said):
 
 
 def test_networks_and_sweeps_are_evaluated_together():
-    found = experiment(evaluation={"together": [["baseline", "mtl"]]})
+    found = experiment(evaluate_together=[["baseline", "mtl"]])
     assert found.evaluated_together() == [["baseline", "mtl-1to4", "mtl-1to1"]]
     assert experiment().evaluated_together() == []
 
@@ -418,7 +418,7 @@ def test_networks_that_cannot_be_evaluated_together_are_refused(together, said):
         experiment(
             images=images,
             networks={"other": {"like": "baseline", "images": "others"}},
-            evaluation={"together": together},
+            evaluate_together=together,
         )
 
 

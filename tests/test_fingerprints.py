@@ -71,6 +71,25 @@ def test_every_form_of_import_is_followed(tmp_path, package):
         assert reached == {"__init__.py", "new/__init__.py", "new/leaf.py"}
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def use():\n    from neurobust.leaf import VALUE\n    return VALUE\n",
+        "class A:\n    def use(self):\n        import neurobust.leaf\n",
+        "def use():\n    if True:\n        from neurobust import leaf\n        return leaf\n",
+    ],
+    ids=["function", "method", "block"],
+)
+def test_code_behind_an_import_inside_a_function_counts(tmp_path, package, function):
+    leaf, script = package / "leaf.py", tmp_path / "script.py"
+    leaf.write_text("VALUE = 1\n")
+    (package / "between.py").write_text(function)
+    script.write_text("from neurobust import between\n")
+    before = fingerprint(script)
+    change(leaf, "1", "2")
+    assert fingerprint(script) != before
+
+
 def test_comments_docstrings_and_layout_do_not_count(package):
     script = SCRIPTS / "train_network.py"
     before = fingerprint(script)

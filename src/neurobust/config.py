@@ -191,11 +191,6 @@ class Evaluation(Model):
     severities: list[Annotated[int, Field(ge=1, le=5)]] = [1, 2, 3, 4, 5]
     batch_size: int = Field(256, ge=1)
     seed: int = Field(1000, description="of the corruptions' random fields")
-    together: list[Annotated[list[str], Field(min_length=1)]] = Field(
-        [],
-        description="lists of classifiers or sweeps of one image set; a job evaluates a list, with "
-        "each image corrupted once for all",
-    )
 
 
 class Predictivity(Model):
@@ -366,6 +361,11 @@ class Config(Model):
     network_defaults: Recipe = Recipe()
     networks: dict[str, Entry]
     evaluation: Evaluation = Evaluation()
+    evaluate_together: list[Annotated[list[str], Field(min_length=1)]] = Field(
+        [],
+        description="lists of classifiers or sweeps of one image set; a job evaluates a list, with "
+        "each image corrupted once for all",
+    )
     predictivity: dict[str, Predictivity] = {}
     behaviour: dict[str, Behaviour] = {}
     attacks: Attacks = Attacks()

@@ -63,7 +63,7 @@ class Experiment:
         """Return the networks of each job that evaluates several on corrupted images."""
         return [
             [network for name in names for network in self.sweep_members(name) or [name]]
-            for names in self.config.evaluation.together
+            for names in self.config.evaluate_together
         ]
 
     def schedules_of(self, network: str) -> dict[str, dict[str, Any]]:

@@ -111,7 +111,7 @@ def _check_monitor(experiment: "Experiment", place: str, recipe: Recipe) -> None
 
 
 def _check_together(experiment: "Experiment") -> None:
-    place = "evaluation.together"
+    place = "evaluate_together"
     named: set[str] = set()
     for networks in experiment.evaluated_together():
         for network in networks:

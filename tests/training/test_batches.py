@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
+from neurobust.images import corruptions
 from neurobust.images.corruptions import SEVERITIES, TIN_TC
-from neurobust.training import batches
 from neurobust.training.batches import BatchOrder, CorruptedView
 
 CPU = torch.device("cpu")
@@ -83,7 +83,7 @@ def test_corruptions_and_severities_are_uniform(pictures, monkeypatch):
         seen.extend(image_ids.tolist())
         return 255 - images
 
-    monkeypatch.setattr(batches, "corrupt", count)
+    monkeypatch.setattr(corruptions, "corrupt", count)
     view = CorruptedView(pictures, 0.5, seed=1, purpose="x")
     for turn in range(200):
         view[turn]
@@ -101,7 +101,7 @@ def test_a_view_is_corrupted_by_the_library_s_corruptions(pictures, monkeypatch)
         calls.append((images, image_ids))
         return torch.zeros_like(images)
 
-    monkeypatch.setattr(batches, "corrupt", record)
+    monkeypatch.setattr(corruptions, "corrupt", record)
     view = CorruptedView(pictures, 0.5, seed=1, purpose="x")[0]
     ids = torch.cat([ids for _, ids in calls])
     black = (view == 0).flatten(1).all(1)

@@ -147,10 +147,10 @@ def test_matching_is_the_mean_squared_distance_of_two_views(pictures, watched, f
 
 
 def test_the_views_are_augmented_apart(pictures, watched, monkeypatch):
-    from neurobust.training import batches
+    from neurobust.images import corruptions
 
     # Without corruption, what differs between the views is their augmentation.
-    monkeypatch.setattr(batches, "corrupt", lambda images, *_, **__: images)
+    monkeypatch.setattr(corruptions, "corrupt", lambda images, *_, **__: images)
     for augmentation, same in ((STILL, True), (recipes.Augmentation(), False)):
         (loss,) = matching(pictures, augmentation).losses(watched, 0)
         first, second = watched.calls[-1][0].chunk(2)

@@ -174,7 +174,7 @@ def test_a_network_is_evaluated_alone_if_no_list_names_it(workflow):
     together = workflow.plan(baseline)
     assert together.jobs["evaluate_corruptions_together_1"] == 1
     assert "evaluations/corruptions/oracle.nc" in together.said
-    alone = workflow.plan(baseline, options=("--config", "evaluation={together: []}"))
+    alone = workflow.plan(baseline, options=("--config", "evaluate_together=[]"))
     assert alone.jobs["evaluate_corruptions"] == 1
     assert "evaluations/corruptions/oracle.nc" not in alone.said
 
@@ -183,7 +183,7 @@ def test_a_job_for_several_networks_costs_what_they_do(workflow):
     told = []
     for together in ("[]", "[[baseline, mtl-oracle], [oracle, mtl-real]]"):
         costs = "costs={evaluate_corruptions: {any: {disk_mb: 100}}}"
-        overlay = ("--config", f"evaluation={{together: {together}}}", costs)
+        overlay = ("--config", f"evaluate_together={together}", costs)
         plan = workflow.plan("safarani2021", options=overlay)
         rows = dict(SUMMARY_ROW.findall(plan.said))
         told.append((int(rows["safarani2021"].split()[0]), rows["safarani2021"].split()[3]))

@@ -25,6 +25,10 @@ LOADED_BY = {  # what takes long to import: the scripts that nearly always use i
     "sklearn": ["evaluate_predictivity", "evaluate_behaviour"],
     "matplotlib": ["draw_*"],
     "seaborn": ["draw_reliability"],
+    "scipy.ndimage": [
+        *("evaluate_corruptions", "corrupt_example", "measure_corruption_spectra"),
+        "make_hybrid_examples",  # a single job, for a check that it shares with corrupt_example
+    ],
     "scipy.stats": _TESTS_OF_COLUMNS,
     "statsmodels": [*_TESTS_OF_COLUMNS, "regress_robustness"],
     "h5py": ["import_recording", "simulate_recording"],
@@ -99,5 +103,5 @@ def test_a_script_loads_what_it_uses(script):
 
 
 def test_what_needs_torch_has_its_environment_and_nothing_else_has(scripted_rules):
-    with_torch = {rule.name for rule in scripted_rules if rule.environment.stem == "torch"}
+    with_torch = {rule.script.stem for rule in scripted_rules if rule.environment.stem == "torch"}
     assert with_torch == {script.stem for script in SCRIPTS if "torch" in loaded(script)}

@@ -26,7 +26,7 @@ OVERLAY = {
     "pathvars": {"results": RESULTS},
     "seeds": [1000, 2000, 3000],
     "checkpoint_minutes": 0,
-    "evaluation": {"together": []},  # the baseline alone
+    "evaluate_together": [],  # the baseline alone
     "schedules": {"classification": {"max_epochs": 100, "patience": 100}},
 }
 # The kernel where memory runs out; Slurm before the time is over or another takes the node; a user.
