@@ -1,15 +1,17 @@
 """Draw what other benchmarks measured, from the CSVs that they write with `--output`.
 
-    python benchmarks/draw.py --corruptions a.csv --evaluation b.csv --stages c.csv
+    python benchmarks/draw.py --corruptions a.csv --scaling b.csv c.csv --stages d.csv
 
 Each is optional. Figures go to docs/images: corruption-speed.png from what corruptions.py wrote,
-scaling.png from evaluation.py, and stages.png from stages.py, which names the runs.
+scaling.png from evaluation.py and scheduling.py, and stages.png from stages.py, which names the
+runs.
 """
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,26 +45,43 @@ KINDS = {  # of corruptions: which, colour, marker
     f"{len(MAIN)} of ImageNet-C": (MAIN, ACCENT, "o"),
     f"{len(EXTRA)} extra ones": (EXTRA, ORANGE, "D"),
 }
+FEW = 7  # sizes: each is told on the axis
 LEAST = 0.01  # of a run: rules that take less are drawn together
 OTHERS = f"others, under {LEAST:.0%} each"
-TASKS = {"corruptions": "classifying corrupted images", "responses": "synthesising responses"}
-COLUMNS = {
-    "corruptions": {"corruption", "round", "way", "value", "unit"},
-    "evaluation": {"task", "varied", "value", "unit"},
-    "stages": {"run", "rule", "jobs", "seconds", "startup_seconds"},
+TASKS = {
+    "corruptions": "classifying corrupted images",
+    "responses": "synthesising responses",
+    "planning": "planning (CPU time)",
 }
 
 
-def read(benchmark: str, file: Path) -> pd.DataFrame:
-    """Read what a benchmark has written."""
-    data = pd.read_csv(file)
-    if missing := COLUMNS[benchmark] - set(data.columns):
-        raise SystemExit(
-            f"{file}: no column {', '.join(sorted(missing))}\n"
-            f"  expected: what benchmarks/{benchmark}.py writes\n"
-            "  to mend:  run it with --output FILE, and name that file"
-        )
-    return data
+class Input(NamedTuple):
+    """What a figure is drawn from: the benchmarks that write it, and its columns."""
+
+    benchmarks: str
+    columns: set[str]
+
+
+INPUTS = {
+    "corruptions": Input("corruptions.py", {"corruption", "round", "way", "value", "unit"}),
+    "scaling": Input("evaluation.py and scheduling.py", {"task", "varied", "value", "unit"}),
+    "stages": Input("stages.py", {"run", "rule", "jobs", "seconds", "startup_seconds"}),
+}
+
+
+def read(figure: str, files: list[Path]) -> pd.DataFrame:
+    """Read what benchmarks have written."""
+    read_files = []
+    for file in files:
+        data = pd.read_csv(file)
+        if missing := INPUTS[figure].columns - set(data.columns):
+            raise SystemExit(
+                f"{file}: no column {', '.join(sorted(missing))}\n"
+                f"  expected: what {INPUTS[figure].benchmarks} in benchmarks/ writes\n"
+                "  to mend:  run it with --output FILE, and name that file"
+            )
+        read_files.append(data)
+    return pd.concat(read_files)
 
 
 def summarise(values: pd.Series, by: str) -> pd.DataFrame:
@@ -153,14 +172,15 @@ def draw_scaling(data: pd.DataFrame) -> Figure:
     """Draw seconds against sizes, with the line that was fitted and what linear growth would be."""
     series = data[data["unit"] == "s"].groupby(["task", "varied"], sort=False)
     figure = new_figure(3.7)
-    *panels, spare = figure.subplots(2, 3).flat
-    for axes, letter, ((task, varied), timed) in zip(panels, "ABCDE", series, strict=True):
+    panels = [*figure.subplots(2, 3).flat]
+    for axes in panels[len(series) :]:
+        axes.set_axis_off()
+    for axes, letter, ((task, varied), timed) in zip(panels, "ABCDEF", series, strict=False):
         put_growth(axes, summarise(timed.set_index(varied)["value"], varied))
         add_letter(axes, letter)
         axes.set(title=TASKS[task], xlabel=f"number of {varied}")
-    spare.set_axis_off()
-    spare.legend(*panels[0].get_legend_handles_labels(), loc="center")
-    figure.supylabel("wall time (s)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.supylabel("time (s)")
     return figure
 
 
@@ -177,8 +197,9 @@ def put_growth(axes: Axes, seconds: pd.DataFrame) -> None:
     axes.errorbar(sizes, medians, yerr=reach, fmt="o", color="black", label="median and range")
     use_logarithm(axes, "x")
     use_logarithm(axes, "y")
-    axes.xaxis.set_major_locator(FixedLocator(sizes))
-    axes.xaxis.set_minor_locator(NullLocator())
+    if len(sizes) < FEW:
+        axes.xaxis.set_major_locator(FixedLocator(sizes))
+        axes.xaxis.set_minor_locator(NullLocator())
     told = f"slope {power:.2f}\nlast two {last:.2f}"
     axes.annotate(told, (0.97, 0.04), xycoords="axes fraction", ha="right", fontsize=6.5)
 
@@ -234,19 +255,19 @@ def main() -> None:
     """Draw what is given."""
     drawn: dict[str, tuple[Callable[[pd.DataFrame], Figure], str]] = {
         "corruptions": (draw_corruptions, "corruption-speed.png"),
-        "evaluation": (draw_scaling, "scaling.png"),
+        "scaling": (draw_scaling, "scaling.png"),
         "stages": (draw_stages, "stages.png"),
     }
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    for benchmark in drawn:
-        told = {"metavar": "FILE", "help": f"CSV of {benchmark}.py"}
-        parser.add_argument(f"--{benchmark}", type=Path, **told)
-    given = {name: file for name, file in vars(parser.parse_args()).items() if file is not None}
+    for figure in drawn:
+        told = {"metavar": "FILE", "help": f"CSV of {INPUTS[figure].benchmarks}"}
+        parser.add_argument(f"--{figure}", nargs="+", type=Path, **told)
+    given = {name: files for name, files in vars(parser.parse_args()).items() if files}
     if not given:
         parser.error("no CSV is given")
-    for benchmark, file in given.items():
-        draw, name = drawn[benchmark]
-        save_figure(draw(read(benchmark, file)), FOLDER / name)
+    for figure, files in given.items():
+        draw, name = drawn[figure]
+        save_figure(draw(read(figure, files)), FOLDER / name)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Time what Snakemake itself takes for many networks: planning, steering, starting a job.
 
 The workflow is copied to a temporary folder, and the default experiment gets a sweep of as many
-more networks as wanted, each with ten seeds, which brain-likeness compares with the others. Then:
+more networks as wanted, each with ten seeds or other numbers of them, which brain-likeness compares
+with the others. Then:
 
 - planning: a dry run; its phases, and what it takes more to print every job;
 - steering: a run whose jobs only pretend (``pretend/``), less its planning, by scheduler and by
@@ -24,14 +25,19 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import yaml
-from machine import describe_machine
+from report import Row, describe_machine, parse_output, write_rows
 
 ROOT = Path(__file__).parents[1]
 PRETEND = Path(__file__).parent / "pretend"
 COPIED_FOLDERS = ("docs", "envs", "profiles", "reference", "rules", "src", "workflow_scripts")
-SEEDS = [1000 * number for number in range(1, 11)]
 EXPERIMENT, TEN_THOUSAND_JOBS = 100, 700  # networks
+SEEDS = 10
+PLANNED = [  # networks, seeds
+    *((networks, SEEDS) for networks in (25, EXPERIMENT, 300, TEN_THOUSAND_JOBS)),
+    *((EXPERIMENT, seeds) for seeds in (1, 3, 30)),
+]
 REPETITIONS = 3
 STEERED = [  # networks, scheduler, jobs at once, ready jobs that are considered
     (EXPERIMENT, "greedy", 8, None),
@@ -65,6 +71,7 @@ class Workflow(NamedTuple):
 
     folder: Path
     networks: int
+    seeds: int
 
     def snakemake(self, *arguments: str, module: tuple[str, ...] = ("-m", "snakemake")) -> Taken:
         """Run Snakemake in the copy."""
@@ -103,8 +110,8 @@ def run(command: list[str], folder: Path, path: str) -> Taken:
     return Taken(cpu, wall, ended.stdout + ended.stderr, phases)
 
 
-def copy_workflow(folder: Path, networks: int) -> Workflow:
-    """Copy the workflow and write an overlay with many networks beside it."""
+def copy_workflow(folder: Path, networks: int, seeds: int) -> Workflow:
+    """Copy the workflow and write an overlay with many networks and seeds beside it."""
     folder.mkdir()
     for name in COPIED_FOLDERS:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -119,9 +126,10 @@ def copy_workflow(folder: Path, networks: int) -> Workflow:
         "frontend": {"kind": "blur", "sigma_px": 1.0},
         "sweep": {"field": "frontend.sigma_px", "values": sigmas},
     }
-    overlay = {"device": "cpu", "seeds": SEEDS, "networks": {"many": many}}
+    numbers = [1000 * number for number in range(1, seeds + 1)]
+    overlay = {"device": "cpu", "seeds": numbers, "networks": {"many": many}}
     (folder / "many.yaml").write_text(yaml.safe_dump(overlay))
-    return Workflow(folder, networks)
+    return Workflow(folder, networks, seeds)
 
 
 def middle(values: list[float], digits: int = 1) -> str:
@@ -130,8 +138,8 @@ def middle(values: list[float], digits: int = 1) -> str:
     return f"{median} ({low}-{high})"
 
 
-def time_planning(workflow: Workflow) -> tuple[int, float]:
-    """Print what planning takes; return the number of jobs and the CPU seconds."""
+def time_planning(workflow: Workflow) -> list[Row]:
+    """Print what planning takes; return its CPU seconds, with the number of jobs."""
     printed = workflow.snakemake("-n")  # compiles the library, too
     told = printed.said.rpartition("Job stats:")[2].splitlines()
     jobs = int(next(line.split()[1] for line in told if line.startswith("total")))
@@ -139,12 +147,15 @@ def time_planning(workflow: Workflow) -> tuple[int, float]:
     printed = workflow.snakemake("-n")
     cpu = [plan.cpu for plan in plans]
     print(
-        f"plan {workflow.networks} networks more, {jobs} jobs: {middle(cpu)} s CPU, "
+        f"plan {workflow.networks} networks more, {workflow.seeds} seeds, {jobs} jobs: "
+        f"{middle(cpu)} s CPU, "
         f"{middle([plan.wall for plan in plans])} s; with every job printed {printed.cpu:.1f} s CPU"
     )
     for phase in plans[0].phases:
         print(f"    {phase}: {middle([plan.phases[phase] for plan in plans], 2)} s CPU")
-    return jobs, float(np.median(cpu))
+    told = {"task": "planning", "varied": "jobs", "jobs": jobs, "unit": "s"}
+    given = {"networks": workflow.networks, "seeds": workflow.seeds}
+    return [{**told, **given, "value": seconds} for seconds in cpu]
 
 
 def time_starting(folder: Path) -> None:
@@ -174,16 +185,20 @@ def time_starting(folder: Path) -> None:
 
 def main() -> None:
     """Time planning, steering and starting, and print them."""
-    print(describe_machine("snakemake", "torch"), flush=True)
+    output = parse_output(__doc__)
+    machine = describe_machine("snakemake", "torch")
+    print(machine, flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         time_starting(Path(temporary) / "start")
         workflows, planned = {}, {}
-        for networks in (EXPERIMENT, TEN_THOUSAND_JOBS):
-            workflows[networks] = copy_workflow(Path(temporary) / str(networks), networks)
-            planned[networks] = time_planning(workflows[networks])
+        for given in PLANNED:
+            workflows[given] = copy_workflow(Path(temporary) / "-".join(map(str, given)), *given)
+            planned[given] = time_planning(workflows[given])
+        write_rows([row for rows in planned.values() for row in rows], machine, output)
         for networks, scheduler, at_once, considered in STEERED:
-            jobs, planning = planned[networks]
-            steered = workflows[networks].pretend(scheduler, at_once, considered)
+            rows = pd.DataFrame(planned[networks, SEEDS])
+            jobs, planning = rows["jobs"][0], rows["value"].median()
+            steered = workflows[networks, SEEDS].pretend(scheduler, at_once, considered)
             each = 1000 * (steered.cpu - planning) / jobs
             print(
                 f"steer {jobs} jobs, {scheduler}, {at_once} at once, of "

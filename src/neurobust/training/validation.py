@@ -13,8 +13,8 @@ from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import correlate
 from neurobust.training.responses import training_stimuli
 
-# Images at once: a processor answers a third faster than in batches of 512.
-_BATCH = {"cpu": 128, "cuda": 512}
+# Images at once. On a processor, the arrays of larger batches go back to the system after each.
+_BATCH = {"cpu": 64, "cuda": 512}
 
 
 @torch.no_grad()
