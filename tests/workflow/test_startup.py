@@ -105,3 +105,16 @@ def test_a_script_loads_what_it_uses(script):
 def test_what_needs_torch_has_its_environment_and_nothing_else_has(scripted_rules):
     with_torch = {rule.script.stem for rule in scripted_rules if rule.environment.stem == "torch"}
     assert with_torch == {script.stem for script in SCRIPTS if "torch" in loaded(script)}
+
+
+def test_a_job_keeps_the_memory_that_it_frees(workflow):
+    rules = workflow.folder / "told.smk"
+    rules.write_text(
+        'include: "Snakefile"\nrule tell:\n    output: "told"\n    shell: "env > told"\n'
+    )
+    told = workflow.build("told", options=("--snakefile", "told.smk"))
+    assert told.status == 0, told.said
+    environment = (workflow.folder / "told").read_text().splitlines()
+    rules.unlink()
+    for threshold in ("TRIM", "MMAP"):
+        assert f"MALLOC_{threshold}_THRESHOLD_={2**30}" in environment
