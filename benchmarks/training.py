@@ -11,9 +11,6 @@ width as in the paper preset, with 8000 patches of photographs of the size of Ti
 - ways of a training step: ours, with channels first, compiled; on a GPU in float32, on a CPU on all
   threads, where all else runs on one.
 
-Jobs of the workflow keep the memory that they free (rules/common.smk): to time what they do, set
-MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_ to 1073741824; without, to see what it saves.
-
 Images per second of wall time. A round measures each once, in turn; the first warms up, and what
 that takes the compiled step longer than the median is its compilation, which has paid after as many
 steps as save these seconds. How many times a rate is another is told within rounds.

@@ -21,10 +21,11 @@ from neurobust.runs import COMPLETE, FAILED, begin_run, end_run
 # (neurobust.interruption); the Snakemake above them waits until they have.
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
-# Linux's allocator gives the arrays of a training step back to the system, and the next step has
-# them cleared anew, in a fifth of its time. Jobs keep what they free, up to so many bytes.
-for setting in ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):
-    os.environ.setdefault(setting, str(2**30))
+# Linux's allocator often gives the arrays of a training step back to the system, and the next step
+# has them cleared anew, in up to a tenth of its time. Jobs keep what they free: arrays of up to
+# 32 MiB, the most that every glibc accepts (mallopt(3)), and together up to a GiB.
+os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**25))
+os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**30))
 
 try:
     EXPERIMENT = Experiment(config)

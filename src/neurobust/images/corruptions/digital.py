@@ -49,23 +49,24 @@ def _affine_maps(
 
 def _sample(
     planes: Float32[Tensor, "image channel row column"],
-    sources: Float32[Tensor, "image row column 2"],
+    x: Float32[Tensor, "image row column"],
+    y: Float32[Tensor, "image row column"],
     *,
     about_pixels: bool,
 ) -> Float32[Tensor, "image channel row column"]:
-    """Interpolate at positions x, y in pixels, borders mirrored about or outside the last pixels.
+    """Interpolate at positions in pixels, borders mirrored about or outside the last pixels.
 
     The positions are overwritten.
     """
     # grid_sample's coordinates run from -1 to 1 between the centres or the outer edges
-    for axis, size in enumerate((planes.shape[3], planes.shape[2])):
-        at = sources[..., axis]
+    for at, size in ((x, planes.shape[3]), (y, planes.shape[2])):
         if about_pixels:
             at.mul_(2.0 / max(1, size - 1)).sub_(1.0)
         else:
             at.add_(0.5).mul_(2.0 / size).sub_(1.0)
+    grid = torch.stack((x, y), -1)
     return nn.functional.grid_sample(
-        planes, sources, "bilinear", "reflection", align_corners=about_pixels
+        planes, grid, "bilinear", "reflection", align_corners=about_pixels
     )
 
 
@@ -97,9 +98,9 @@ def elastic_transform(
     planes = planes_of(images)
     if values.affine:
         maps = _affine_maps(moves, rows, columns, values.affine * rows).to(torch.float32)
-        x, y, one = maps[:, :, None, None].unbind(1)
-        sources = x * across[:, None] + y * down[..., None] + one
-        planes = _sample(planes, sources, about_pixels=True)
+        by_x, by_y, offset = maps[..., None, None].unbind(1)
+        x, y = (by_x * across + by_y * down + offset).unbind(1)
+        planes = _sample(planes, x, y, about_pixels=True)
     if values.alpha:
         vertical, horizontal = (
             _smoothing(side, values.sigma, images.device) for side in (rows, columns)
@@ -107,8 +108,8 @@ def elastic_transform(
         reach = values.alpha * rows  # of both directions, as in ImageNet-C
         fields = uniforms.mul(2.0 * reach).sub_(reach)
         fields = vertical @ fields @ horizontal.T
-        sources = torch.stack((fields[:, 0].add_(across), fields[:, 1].add_(down)), -1)
-        planes = _sample(planes, sources, about_pixels=False)
+        x, y = fields[:, 0].add_(across), fields[:, 1].add_(down)
+        planes = _sample(planes, x, y, about_pixels=False)
     return images_of_(planes)
 
 

@@ -139,10 +139,10 @@ class FieldSource:
         """Draw one integer per image from [0, below)."""
         return integers(self._keys(field), below)
 
-    def shifts(self, field: str, reach: int, *shape: int) -> Int64[Tensor, "image ..."]:
-        """Draw the field from the integers in [-reach, reach)."""
-        words = random_words(self._keys(field), *shape).to(torch.int64)
-        return (words.mul_(2 * reach) >> 16).sub_(reach)
+    def shifts(self, field: str, reach: int, *shape: int) -> Int32[Tensor, "image ..."]:
+        """Draw the field from the integers in [-reach, reach); ``reach`` is at most 16,384."""
+        words = self.words(field, *shape)
+        return words.mul_(2 * reach).bitwise_right_shift_(16).sub_(reach)
 
     def angles_deg(self, field: str, low: float, high: float) -> Float32[Tensor, " image"]:
         """Draw one angle per image from (low, high), in degrees."""

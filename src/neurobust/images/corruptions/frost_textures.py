@@ -117,4 +117,4 @@ def frost_crops(
     # A row of a window is one element of a view in which rows begin at every pixel.
     channels = pixels.shape[1]
     view = pixels.as_strided((len(pixels) - columns + 1, columns * channels), (channels, 1))
-    return view[starts].reshape(-1, rows, columns, channels)
+    return view.index_select(0, starts.flatten()).reshape(-1, rows, columns, channels)

@@ -3,7 +3,7 @@
 import functools
 
 import torch
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float32, Int32, Int64, UInt8
 from torch import Tensor
 
 from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
@@ -34,7 +34,7 @@ def gaussian_blur(
 
 
 def _partners(
-    shifts: Int64[Tensor, "image iteration 2 row column"], reach: int
+    shifts: Int32[Tensor, "image iteration 2 row column"], reach: int
 ) -> Int64[Tensor, "image iteration pixel"]:
     """Return which pixel each pixel copies: itself, near the borders."""
     rows, columns = shifts.shape[3:]
@@ -66,7 +66,7 @@ def _sources(partners: Int64[Tensor, "image iteration pixel"]) -> Int64[Tensor, 
 
 def glass_blur(
     images: UInt8[Tensor, "image row column channel"],
-    shifts: Int64[Tensor, "image iteration 2 row column"],
+    shifts: Int32[Tensor, "image iteration 2 row column"],
     glass: Glass,
 ) -> UInt8[Tensor, "image row column channel"]:
     """Blur, let pixels copy others near them, blur again.

@@ -19,7 +19,7 @@ def saturate(
     planes = planes_of(images)
     value = planes.amax(1, keepdim=True)
     spread = value - planes.amin(1, keepdim=True)
-    gray = spread == 0.0
+    gray = (1.0 - spread).clamp_(min=0.0)  # 1 where all channels are equal, else 0
     saturation = (
         (spread / value.clamp(min=1.0)).mul_(values.gain).add_(values.shift).clamp_(0.0, 1.0)
     )

@@ -95,7 +95,7 @@ def brightness(
     """
     planes = planes_of(images)
     value = planes.amax(1, keepdim=True)
+    black = (1.0 - value).clamp_(min=0.0)  # 1 where all channels are 0, else 0
     raised = (value + 255.0 * amount).clamp_(max=255.0)
-    black = value == 0.0
-    factor = raised.div_(value.masked_fill_(black, 1.0))
+    factor = raised.div_(value.add_(black))
     return images_of_(planes.add_(black).mul_(factor))
