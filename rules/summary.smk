@@ -29,31 +29,34 @@ GPU_RULES = {
 }
 
 
+def cost_names(network, wildcards):
+    """Return what the cost of a network's job may be stated for."""
+    recipe, member = EXPERIMENT.networks[network], EXPERIMENT.members.get(network)
+    sweep = [] if member is None else [member.sweep]
+    return (network, *sweep, recipe.trunk, wildcards.get("images", recipe.images))
+
+
 def planned_job(job, studies):
     """Describe a job of the plan as its summary counts it."""
     own = job.wildcards_dict
-    names, seeds = [*own.values()], 1
-    if job.rule.name in EVALUATED_TOGETHER:
-        networks = EVALUATED_TOGETHER[job.rule.name]
-        names = [EXPERIMENT.networks[networks[0]].images]
-        seeds = sum(len(EXPERIMENT.seeds(network)) for network in networks)
-    elif "network" in own:
-        network = own["network"]
-        recipe, member = EXPERIMENT.networks[network], EXPERIMENT.members.get(network)
-        sweep = [] if member is None else [member.sweep]
-        names = [network, *sweep, recipe.trunk, own.get("images", recipe.images)]
-        if job.rule.name.startswith("evaluate_"):
-            seeds = len(EXPERIMENT.seeds(network))
+    networks = EVALUATED_TOGETHER.get(
+        job.rule.name, [own["network"]] if "network" in own else []
+    )
+    evaluates = job.rule.name.startswith("evaluate_")
+    shares = [
+        cost_names(network, own)
+        for network in networks
+        for _ in (EXPERIMENT.seeds(network) if evaluates else [None])
+    ]
     return PlannedJob(
         job,
         Path(job.rule.script).stem if job.rule.script else job.rule.name,
-        names=tuple(names),
+        shares=shares or [tuple(own.values())],
         gpu=job.rule.name in GPU_RULES,
         needed_by=tuple(workflow.dag.depending[job]),
         wanted_by=tuple(
             name for name, files in studies.items() if files & {*job.output}
         ),
-        seeds=seeds,
     )
 
 

@@ -20,12 +20,10 @@ COSTS = {
 
 # Study a wants a figure of two networks, b a table of one of them. Nobody states the table's cost.
 SHARED = [
-    PlannedJob("train x", "train", ("cifar",), gpu=True, needed_by=("evaluate x", "gone")),
-    PlannedJob("train y", "train", ("tiny",), gpu=True, needed_by=("evaluate y",)),
-    PlannedJob(
-        "evaluate x", "evaluate", ("cifar",), gpu=True, needed_by=("draw", "table"), seeds=5
-    ),
-    PlannedJob("evaluate y", "evaluate", ("tiny",), gpu=True, needed_by=("draw",), seeds=5),
+    PlannedJob("train x", "train", [("cifar",)], gpu=True, needed_by=("evaluate x", "gone")),
+    PlannedJob("train y", "train", [("tiny",)], gpu=True, needed_by=("evaluate y",)),
+    PlannedJob("evaluate x", "evaluate", [("cifar",)] * 5, gpu=True, needed_by=("draw", "table")),
+    PlannedJob("evaluate y", "evaluate", [("tiny",)] * 5, gpu=True, needed_by=("draw",)),
     PlannedJob("draw", "draw", wanted_by=("a",)),
     PlannedJob("table", "tabulate", wanted_by=("b",)),
 ]
@@ -40,13 +38,12 @@ def draw_plan(seed, jobs=60):
         PlannedJob(
             number,
             rule := draws.choice(list(rules)),
-            draws.choice(names),
+            [draws.choice(names)] * draws.choice([1, 5]) + draws.choice([[], [("vgg",)]]),
             gpu=rules[rule],
             needed_by=tuple(
                 draws.sample(range(number + 1, jobs + 5), draws.choice([0, 1, 1, 2, 3]))
             ),
             wanted_by=tuple(study for study in "abc" if draws.random() < 0.05),
-            seeds=draws.choice([1, 5]),
         )
         for number in range(jobs)
     ]
@@ -68,14 +65,15 @@ def count_naively(jobs, study):
             continue
         count += 1
         on_gpu += job.gpu
-        stated = [COSTS[job.rule][n] for n in (*job.names, "any") if n in COSTS.get(job.rule, {})]
-        if not stated:
+        of_rule = COSTS.get(job.rule, {})
+        stated = [[of_rule[n] for n in (*names, "any") if n in of_rule] for names in job.shares]
+        if not all(stated):
             unstated += 1
             unstated_on_gpu += job.gpu
             continue
-        for _ in range(job.seeds):
-            hours += stated[0].gpu_hours if job.gpu else 0.0
-            disk += stated[0].disk_mb
+        for found in stated:
+            hours += found[0].gpu_hours if job.gpu else 0.0
+            disk += found[0].disk_mb
     return (count, on_gpu, hours, disk, unstated, unstated_on_gpu)
 
 
@@ -114,7 +112,7 @@ def test_the_order_of_the_jobs_does_not_matter():
 
 def test_the_most_particular_cost_counts():
     def hours(*names):
-        job = PlannedJob("train", "train", names, gpu=True)
+        job = PlannedJob("train", "train", [names], gpu=True)
         return summarise_plan([job], COSTS, [])[0].gpu_hours
 
     assert hours("vgg", "cifar") == 8
@@ -124,12 +122,12 @@ def test_the_most_particular_cost_counts():
 
 
 def test_a_job_without_a_gpu_takes_no_gpu_hours():
-    (total,) = summarise_plan([PlannedJob("train", "train", ("cifar",))], COSTS, ["a"])
+    (total,) = summarise_plan([PlannedJob("train", "train", [("cifar",)])], COSTS, ["a"])
     assert total == Summary(TOTAL, 1, 0, 0, 45, unstated=0, unstated_gpu=0)
 
 
 def test_without_a_study_there_is_the_total_alone():
-    jobs = [PlannedJob(job.key, job.rule, job.names, job.gpu, job.needed_by) for job in SHARED]
+    jobs = [PlannedJob(job.key, job.rule, job.shares, job.gpu, job.needed_by) for job in SHARED]
     assert [each.name for each in summarise_plan(jobs, COSTS, ["a", "b"])] == [TOTAL]
 
 

@@ -18,7 +18,7 @@ UNKNOWN = "?"
 
 
 class Cost(Protocol):
-    """What one seed of a job takes."""
+    """What a job takes for one seed of a network."""
 
     @property
     def gpu_hours(self) -> float:
@@ -30,7 +30,7 @@ class Cost(Protocol):
 
 
 Costs = Mapping[str, Mapping[str, Cost]]
-"""By rule, then by one of a job's names (:class:`PlannedJob`) or ``ANY``."""
+"""By rule, then by one of the names of a job's share (:class:`PlannedJob`) or ``ANY``."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +43,24 @@ class PlannedJob:
         Its own.
     rule
         The name of its rule.
-    names
-        What its cost may be stated for, the most particular first, such as its network, the sweep
-        that this belongs to, and its image set.
+    shares
+        For each seed of each network that it trains or evaluates, what a cost may be stated for,
+        the most particular first, such as the network, the sweep that this belongs to, and its
+        image set. A job without networks has one share.
     gpu
         Whether it is given a GPU.
     needed_by
         The keys of the jobs that read its files; those of jobs that will not run do no harm.
     wanted_by
         The studies that name files of it as their own.
-    seeds
-        How many networks it trains or evaluates.
     """
 
     key: Hashable
     rule: str
-    names: tuple[str, ...] = ()
+    shares: Sequence[tuple[str, ...]] = ((),)
     gpu: bool = False
     needed_by: tuple[Hashable, ...] = ()
     wanted_by: tuple[str, ...] = ()
-    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -174,22 +172,27 @@ def _reach(
 
 
 def _add_up(name: str, jobs: Collection[PlannedJob], costs: Costs) -> Summary:
-    stated = [(job, cost) for job in jobs if (cost := _find(job, costs)) is not None]
+    stated = [(job, found) for job in jobs if (found := _find(job, costs)) is not None]
     return Summary(
         name,
         jobs=len(jobs),
         gpu_jobs=sum(job.gpu for job in jobs),
-        gpu_hours=sum(job.seeds * cost.gpu_hours for job, cost in stated if job.gpu),
-        disk_mb=sum(job.seeds * cost.disk_mb for job, cost in stated),
+        gpu_hours=sum(cost.gpu_hours for job, found in stated if job.gpu for cost in found),
+        disk_mb=sum(cost.disk_mb for _, found in stated for cost in found),
         unstated=len(jobs) - len(stated),
         unstated_gpu=sum(job.gpu for job in jobs) - sum(job.gpu for job, _ in stated),
     )
 
 
-def _find(job: PlannedJob, costs: Costs) -> Cost | None:
-    """Return the most particular cost that is stated for a job."""
+def _find(job: PlannedJob, costs: Costs) -> list[Cost] | None:
+    """Return the most particular cost of each share of a job, None if one has none."""
     of_rule = costs.get(job.rule, {})
-    return next((of_rule[name] for name in (*job.names, ANY) if name in of_rule), None)
+    found = [
+        next((of_rule[name] for name in (*names, ANY) if name in of_rule), None)
+        for names in job.shares
+    ]
+    stated = [cost for cost in found if cost is not None]
+    return stated if len(stated) == len(found) else None
 
 
 def _amount(value: float, jobs: int, unstated: int) -> str:

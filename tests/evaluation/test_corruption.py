@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from neurobust import storage
+from neurobust.errors import InputError
 from neurobust.evaluation import corruption
 from neurobust.evaluation.corruption import evaluate_corruptions
+from neurobust.evaluation.examples import corrupt_example
 from neurobust.images import sets
 from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import as_channels
@@ -151,3 +153,11 @@ def test_the_result_is_labelled(image_set, together):
     np.testing.assert_array_equal(together["image_id"], test["image_id"])
     np.testing.assert_array_equal(together["label"], test["label"])
     assert together.attrs == {"n_classes": 3, "images": "gratings"}
+
+
+def test_a_gray_image_set_is_refused(networks, image_set):
+    gray_set = image_set.isel(channel=0, drop=True)
+    with pytest.raises(InputError, match="is gray"):
+        evaluate(networks, gray_set)
+    with pytest.raises(InputError, match="is gray"):
+        corrupt_example(gray_set, 0, severity=1, seed=0)

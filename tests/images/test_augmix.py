@@ -171,3 +171,10 @@ def test_the_share_of_the_chains_is_from_nothing_to_all(share):
     )
     expected = pictures if share == 0 else torch.where(pictures < 128, pictures, 255 - pictures)
     assert torch.equal(mixed, expected)
+
+
+def test_a_training_in_bfloat16_sees_the_same_versions():
+    pictures = draw_pictures(8, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        within = augmix(pictures, generator=np.random.default_rng(3))
+    assert torch.equal(within, augmix(pictures, generator=np.random.default_rng(3)))

@@ -213,6 +213,11 @@ def test_fog_leaves_black_black():
     [
         ({"corruption": "glass"}, "glass"),
         ({"severity": 0}, "severity"),
+        ({"severity": 3.0}, "severity: is 3.0"),
+        ({"severity": True}, "severity: is True"),
+        ({"seed": 1.0}, "seed: is 1.0"),
+        ({"images": [[[0]]]}, "images: is of the type list"),
+        ({"ids": [*range(7)]}, "image_ids: is of the type list"),
         ({"images": IMAGES.float()}, "float32"),
         ({"images": IMAGES[..., :2]}, r"\(7, 64, 64, 2\)"),
         ({"images": IMAGES[:, :0]}, r"\(7, 0, 64, 3\)"),
@@ -225,6 +230,13 @@ def test_fog_leaves_black_black():
 def test_unusable_input_is_named(change, named):
     with pytest.raises(InputError, match=named):
         corrupted(**{"corruption": "fog", **change})
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_a_training_in_bfloat16_sees_the_same_images(corruption):
+    with torch.autocast("cpu", torch.bfloat16):
+        within = corrupted(corruption)
+    assert torch.equal(within, corrupted(corruption))
 
 
 def test_the_oracle_package_is_not_imported():

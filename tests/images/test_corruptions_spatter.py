@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from neurobust.images.corruptions.parameters import Saturate, Spatter
+from neurobust.images.corruptions.parameters import TABLES
 from neurobust.images.corruptions.saturation import saturate
 from neurobust.images.corruptions.spatter import (
     PARTS,
@@ -25,20 +25,7 @@ with warnings.catch_warnings():
     import cv2
     from imagecorruptions import corruptions as oracle
 
-SPATTER = (
-    Spatter(0.65, 0.3, 4, 0.69, 0.6, mud=False),
-    Spatter(0.65, 0.3, 3, 0.68, 0.6, mud=False),
-    Spatter(0.65, 0.3, 2, 0.68, 0.5, mud=False),
-    Spatter(0.65, 0.3, 1, 0.65, 1.5, mud=True),
-    Spatter(0.67, 0.4, 1, 0.65, 1.5, mud=True),
-)
-SATURATE = (
-    Saturate(0.3, 0),
-    Saturate(0.1, 0),
-    Saturate(2, 0),
-    Saturate(5, 0.1),
-    Saturate(20, 0.2),
-)
+SPATTER, SATURATE = TABLES["imagenet-c"].spatter, TABLES["imagenet-c"].saturate
 SEVERITIES = (1, 2, 3, 4, 5)
 WATER = SPATTER[2]
 SHAPES = [(64, 64), (48, 80)]

@@ -37,23 +37,97 @@ def corrupted(images, corruption, severity, table, ids=None):
     return corrupt(images, corruption, severity, image_ids=ids, seed=SEED, table=table)
 
 
-# from another transcription of the script than the table
-def test_values_of_cifar_10_c():
-    table = TABLES["cifar-10-c"]
-    assert table.gaussian_noise == (0.04, 0.06, 0.08, 0.09, 0.10)
-    assert table.shot_noise == (500, 250, 100, 75, 50)
-    assert table.impulse_noise == (0.01, 0.02, 0.03, 0.05, 0.07)
-    assert table.defocus_blur == ((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1))
-    assert table.glass_blur == ((0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2))
-    assert table.motion_blur == ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5))
-    assert table.zoom_blur == tuple((stop, 0.01) for stop in (1.06, 1.11, 1.16, 1.21, 1.26))
-    assert table.fog == ((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75))
-    assert table.frost == ((1, 0.2), (1, 0.3), (0.9, 0.4), (0.85, 0.4), (0.75, 0.45))
-    assert table.frost_scale == 0.2
-    assert table.brightness == (0.05, 0.1, 0.15, 0.2, 0.3)
-    assert table.contrast == (0.75, 0.5, 0.4, 0.3, 0.15)
-    assert table.jpeg_compression == (80, 65, 58, 50, 40)
-    assert table.pixelate == (0.95, 0.9, 0.85, 0.75, 0.65)
+ZOOMS = tuple((stop, 0.01) for stop in (1.06, 1.11, 1.16, 1.21, 1.26))
+# Transcribed anew from make_cifar_c.py and make_tinyimagenet_c.py, apart from the tables.
+SCRIPTS = {
+    "cifar-10-c": {
+        "gaussian_noise": (0.04, 0.06, 0.08, 0.09, 0.10),
+        "shot_noise": (500, 250, 100, 75, 50),
+        "impulse_noise": (0.01, 0.02, 0.03, 0.05, 0.07),
+        "speckle_noise": (0.06, 0.1, 0.12, 0.16, 0.2),
+        "gaussian_blur": (0.4, 0.6, 0.7, 0.8, 1),
+        "glass_blur": ((0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2)),
+        "defocus_blur": ((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)),
+        "motion_blur": ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)),
+        "zoom_blur": ZOOMS,
+        "fog": ((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)),
+        "frost": ((1, 0.2), (1, 0.3), (0.9, 0.4), (0.85, 0.4), (0.75, 0.45)),
+        "snow": (
+            (0.1, 0.2, 1, 0.6, (8, 3), 0.95),
+            (0.1, 0.2, 1, 0.5, (10, 4), 0.9),
+            (0.15, 0.3, 1.75, 0.55, (10, 4), 0.9),
+            (0.25, 0.3, 2.25, 0.6, (12, 6), 0.85),
+            (0.3, 0.3, 1.25, 0.65, (14, 12), 0.8),
+        ),
+        "spatter": (
+            (0.62, 0.1, 0.7, 0.7, 0.5, 0),
+            (0.65, 0.1, 0.8, 0.7, 0.5, 0),
+            (0.65, 0.3, 1, 0.69, 0.5, 0),
+            (0.65, 0.1, 0.7, 0.69, 0.6, 1),
+            (0.65, 0.1, 0.5, 0.68, 0.6, 1),
+        ),
+        "contrast": (0.75, 0.5, 0.4, 0.3, 0.15),
+        "brightness": (0.05, 0.1, 0.15, 0.2, 0.3),
+        "saturate": ((0.3, 0), (0.1, 0), (1.5, 0), (2, 0.1), (2.5, 0.2)),
+        "jpeg_compression": (80, 65, 58, 50, 40),
+        "pixelate": (0.95, 0.9, 0.85, 0.75, 0.65),
+        "elastic_transform": (
+            (0, 0, 0.08),
+            (0.05, 0.2, 0.07),
+            (0.08, 0.06, 0.06),
+            (0.1, 0.04, 0.05),
+            (0.1, 0.03, 0.03),
+        ),
+        "frost_scale": 0.2,
+        "frost_textures": 5,
+    },
+    "tiny-imagenet-c": {
+        "gaussian_noise": (0.04, 0.08, 0.12, 0.15, 0.18),
+        "shot_noise": (250, 100, 50, 30, 15),
+        "impulse_noise": (0.01, 0.02, 0.05, 0.08, 0.14),
+        "speckle_noise": (0.15, 0.2, 0.25, 0.3, 0.35),
+        "gaussian_blur": (0.5, 0.75, 1, 1.25, 1.5),
+        "glass_blur": ((0.1, 1, 1), (0.5, 1, 1), (0.6, 1, 2), (0.7, 2, 1), (0.9, 2, 2)),
+        "defocus_blur": ((0.5, 0.6), (1, 0.1), (1.5, 0.1), (2.5, 0.01), (3, 0.1)),
+        "motion_blur": ((10, 1), (10, 1.5), (10, 2), (10, 2.5), (12, 3)),
+        "zoom_blur": ZOOMS,
+        "fog": ((0.4, 3), (0.7, 3), (1, 2.5), (1.5, 2), (2, 1.75)),
+        "frost": ((1, 0.3), (0.9, 0.4), (0.8, 0.45), (0.75, 0.5), (0.7, 0.55)),
+        "snow": (
+            (0.1, 0.2, 1, 0.6, (8, 3), 0.8),
+            (0.1, 0.2, 1, 0.5, (10, 4), 0.8),
+            (0.15, 0.3, 1.75, 0.55, (10, 4), 0.7),
+            (0.25, 0.3, 2.25, 0.6, (12, 6), 0.65),
+            (0.3, 0.3, 1.25, 0.65, (14, 12), 0.6),
+        ),
+        "spatter": (
+            (0.62, 0.1, 0.7, 0.7, 0.6, 0),
+            (0.65, 0.1, 0.8, 0.7, 0.6, 0),
+            (0.65, 0.3, 1, 0.69, 0.6, 0),
+            (0.65, 0.1, 0.7, 0.68, 0.6, 1),
+            (0.65, 0.1, 0.5, 0.67, 0.6, 1),
+        ),
+        "contrast": (0.4, 0.3, 0.2, 0.1, 0.05),
+        "brightness": (0.1, 0.2, 0.3, 0.4, 0.5),
+        "saturate": ((0.3, 0), (0.1, 0), (2, 0), (5, 0.1), (30, 0.2)),
+        "jpeg_compression": (65, 58, 50, 40, 25),
+        "pixelate": (0.9, 0.8, 0.7, 0.6, 0.5),
+        "elastic_transform": (
+            (0, 0, 0.08),
+            (0.05, 0.3, 0.06),
+            (0.1, 0.08, 0.06),
+            (0.1, 0.03, 0.03),
+            (0.16, 0.03, 0.02),
+        ),
+        "frost_scale": 0.3,
+        "frost_textures": 5,
+    },
+}
+
+
+@pytest.mark.parametrize("table", SMALL)
+def test_values_are_those_of_the_scripts(table):
+    assert vars(TABLES[table]) == SCRIPTS[table]
 
 
 def warp(image, moves, reach):
@@ -142,6 +216,19 @@ def test_frost_textures_are_reduced_as_by_opencv(table, index):
     assert ours.shape == theirs.shape
     # OpenCV's weights are rounded to 1 / 2048, and halves may fall on either side
     assert (ours.int() - torch.from_numpy(theirs).int()).abs().max() <= 1
+
+
+@pytest.mark.parametrize("scale", [0.2, 0.3, 1.1])
+def test_frost_textures_do_not_depend_on_the_number_of_threads(scale):
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = frost_texture(1, 32, 32, scale)
+        torch.set_num_threads(2)
+        together = frost_texture(1, 32, 32, scale)
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(alone, together)
 
 
 @pytest.mark.parametrize("table", SMALL)

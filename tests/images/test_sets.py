@@ -62,6 +62,13 @@ def test_an_unknown_split_is_refused():
         select_split(make(), "dev")
 
 
+def test_a_split_without_pictures_is_refused():
+    data = make()
+    trained_on = data.isel(image=data["split"].values == "train")
+    with pytest.raises(InputError, match="'split' is test for no picture"):
+        select_split(trained_on, "test")
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

@@ -164,25 +164,39 @@ def test_brain_likeness_compares_every_classifier(workflow):
     # All classifiers of its images: not those of 32 px, and not the two that only predict.
     for kind in ("predictivity", "attacks", "hybrids"):
         assert plan.jobs[f"evaluate_{kind}"] == 10
-    assert plan.jobs["evaluate_corruptions_together_1"] == 1  # eight of them
-    assert plan.jobs["evaluate_corruptions"] == 2
-    assert "evaluate_corruptions_together_2" not in plan.jobs
+    together = [rule for rule in plan.jobs if rule.startswith("evaluate_corruptions_together_")]
+    assert len(together) == 4
+    assert "evaluate_corruptions" not in plan.jobs
 
 
 def test_a_network_is_evaluated_alone_if_no_list_names_it(workflow):
     baseline = "results/evaluations/corruptions/baseline.nc"
     together = workflow.plan(baseline)
     assert together.jobs["evaluate_corruptions_together_1"] == 1
-    assert "evaluations/corruptions/oracle.nc" in together.said
+    assert "evaluations/corruptions/mtl-monkey-1to1.nc" in together.said
     alone = workflow.plan(baseline, options=("--config", "evaluate_together=[]"))
     assert alone.jobs["evaluate_corruptions"] == 1
-    assert "evaluations/corruptions/oracle.nc" not in alone.said
+    assert "evaluations/corruptions/mtl-monkey-1to1.nc" not in alone.said
+
+
+@pytest.mark.parametrize("preset", ["config.yaml", "presets/henaff2021.yaml"])
+@pytest.mark.parametrize("figure", ["safarani2021/fig2", "li2023/fig2"])
+def test_no_figure_trains_a_network_for_the_sake_of_a_list(workflow, preset, figure):
+    results = "results" if preset == "config.yaml" else "results/henaff2021"
+    target = f"{results}/figures/{figure}.pdf"
+    listed, alone = (
+        workflow.plan(target, options=("--configfile", preset, *overlay))
+        for overlay in ((), ("--config", "evaluate_together=[]"))
+    )
+    assert listed.status == alone.status == 0, listed.said
+    assert any(rule.startswith("evaluate_corruptions_together_") for rule in listed.jobs)
+    assert listed.jobs["train_network"] == alone.jobs["train_network"] > 0
 
 
 def test_a_job_for_several_networks_costs_what_they_do(workflow):
     told = []
     for together in ("[]", "[[baseline, mtl-oracle], [oracle, mtl-real]]"):
-        costs = "costs={evaluate_corruptions: {any: {disk_mb: 100}}}"
+        costs = "costs={evaluate_corruptions: {any: {disk_mb: 100}, oracle: {disk_mb: 30}}}"
         overlay = ("--config", f"evaluate_together={together}", costs)
         plan = workflow.plan("safarani2021", options=overlay)
         rows = dict(SUMMARY_ROW.findall(plan.said))

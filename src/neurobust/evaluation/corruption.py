@@ -12,7 +12,7 @@ from torch import Tensor
 from neurobust.dims import CORRUPTION, IMAGE, SEED, SEVERITY, TEST
 from neurobust.images.corruptions import GROUPS, TIN_TC, corrupt
 from neurobust.images.pictures import LabelledPictures, Standard, as_channels
-from neurobust.images.sets import CLASS, IMAGE_ID, LABEL, read_split, select_split
+from neurobust.images.sets import CLASS, IMAGE_ID, LABEL, read_split, require_colour, select_split
 from neurobust.networks.devices import place
 from neurobust.networks.network import Network
 from neurobust.training.validation import correctness
@@ -42,7 +42,8 @@ def evaluate_corruptions(
     severities
         1 to 5.
     batch_size
-        Images that are corrupted at once: memory does not grow with their number.
+        Images that are corrupted at once: but for what is returned, memory does not grow with
+        their number.
     seed
         Of the corruptions' random fields.
     device
@@ -52,7 +53,13 @@ def evaluate_corruptions(
     -------
     For each name ``correct(seed, corruption, severity, image)`` and ``clean_correct(seed, image)``,
     0 or 1.
+
+    Raises
+    ------
+    InputError
+        If the image set is gray.
     """
+    require_colour(image_set)
     models = [place(network, device) for seeds in networks.values() for network in seeds.values()]
     colours: set[str] = {model.recipe.colour for model in models}
     standards = {colour: Standard.of_set(image_set, colour) for colour in colours}

@@ -8,7 +8,6 @@ import xarray as xr
 from jaxtyping import Float64, Int64, UInt8
 
 from neurobust.dims import CORRUPTION, IMAGE, TEST
-from neurobust.errors import InputError
 from neurobust.evaluation.frequencies import (
     COLUMN_FREQUENCY,
     POWER_UNITS,
@@ -25,7 +24,7 @@ from neurobust.evaluation.spectra import (
 from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 from neurobust.images.pictures import as_channels
-from neurobust.images.sets import select_split
+from neurobust.images.sets import require_colour, select_split
 from neurobust.randomness import generator
 
 
@@ -76,13 +75,7 @@ def measure_corruption_spectra(
     InputError
         If the image set is gray.
     """
-    if "channel" not in image_set.dims:
-        raise InputError(
-            "images",
-            f"the set {image_set.attrs['identifier']!r} is gray",
-            expected="an image set in RGB, which is what is corrupted",
-            mend="build the set from colour images",
-        )
+    require_colour(image_set)
     test = select_split(image_set, TEST)
     drawn = generator(seed, "corruption spectra", "images").permutation(test.sizes[IMAGE])
     chosen = test.isel({IMAGE: np.sort(drawn[:images])})

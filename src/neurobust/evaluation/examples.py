@@ -7,7 +7,7 @@ from neurobust.dims import COLUMN, CORRUPTION, IMAGE, ROW, TEST
 from neurobust.errors import InputError
 from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import gray
-from neurobust.images.sets import select_split
+from neurobust.images.sets import require_colour, select_split
 
 
 def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: int) -> xr.Dataset:
@@ -29,8 +29,9 @@ def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: 
     Raises
     ------
     InputError
-        If there is no such test image.
+        If there is no such test image, or the image set is gray.
     """
+    require_colour(image_set)
     test = select_split(image_set, TEST)
     require_image(test, number, "safarani2021.example_image")
     chosen = test.isel(image=[number])

@@ -71,7 +71,9 @@ def augmix(
         A new batch of the same shape and device.
     """
     drawn = draw_chains(len(pixels), chains, severity=severity, alpha=alpha, generator=generator)
-    return mix(pixels, drawn)
+    # Not in the bfloat16 that a training may compute in: places and sums here make bytes.
+    with torch.autocast(pixels.device.type, enabled=False):
+        return mix(pixels, drawn)
 
 
 def draw_chains(

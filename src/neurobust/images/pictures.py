@@ -27,7 +27,7 @@ def gray(
 ) -> UInt8[Tensor, "image row column"]:
     """Return ITU-R 601 luma, rounded as Pillow rounds it."""
     luma = torch.empty(pixels.shape[:3], dtype=torch.uint8, device=pixels.device)
-    # image by image the work stays in a processor's cache, and needs next to no memory
+    # in small blocks the work stays in a processor's cache, and needs next to no memory
     block = 16 if pixels.device.type == "cpu" else max(1, len(pixels))
     for shown, part in zip(luma.split(block), pixels.split(block), strict=True):
         weighted = torch.full(part.shape[:3], 0x8000, dtype=torch.int32, device=part.device)
@@ -74,7 +74,7 @@ class Standard:
 
     @classmethod
     def over(cls, parts: Iterable[UInt8[Tensor, "image channel row column"]]) -> "Standard":
-        """Return that of pictures which come part by part."""
+        """Return that of pictures which come part by part, one at the least."""
         levels_of_parts = [torch.bincount(part.flatten(), minlength=256) for part in parts]
         counts = torch.stack(levels_of_parts).sum(0).double()
         levels = torch.arange(256, dtype=torch.double, device=counts.device) / 255

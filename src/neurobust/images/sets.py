@@ -89,6 +89,23 @@ def make_image_set(
     return data
 
 
+def require_colour(data: xr.Dataset) -> None:
+    """Check that an image set is in RGB, which is what is corrupted.
+
+    Raises
+    ------
+    InputError
+        If it is gray.
+    """
+    if CHANNEL not in data.dims:
+        raise InputError(
+            f"image set {data.attrs.get('identifier')!r}",
+            "is gray",
+            expected="an image set in RGB, which is what is corrupted",
+            mend="build the set from colour images",
+        )
+
+
 def check_image_set(data: xr.Dataset, place: object) -> None:
     """Check that a dataset is a whole image set, with the content that its checksum promises.
 
@@ -157,7 +174,7 @@ def select_split(data: xr.Dataset, split: str) -> xr.Dataset:
     Raises
     ------
     InputError
-        If ``split`` is not train, validation or test.
+        If ``split`` is not train, validation or test, or has no pictures.
     """
     if split not in SPLITS:
         raise InputError(
@@ -166,7 +183,14 @@ def select_split(data: xr.Dataset, split: str) -> xr.Dataset:
             expected=f"one of {', '.join(SPLITS)}",
             mend="name one of these splits",
         )
-    return data.isel({IMAGE: np.flatnonzero(data[SPLIT].values == split)})
+    chosen = np.flatnonzero(data[SPLIT].values == split)
+    if chosen.size == 0:
+        raise _unlike(
+            f"image set {data.attrs.get('identifier')!r}",
+            f"'split' is {split} for no picture",
+            f"pictures in each of {', '.join(SPLITS)}",
+        )
+    return data.isel({IMAGE: chosen})
 
 
 def read_split(data: xr.Dataset, split: str, at_once: int) -> Iterator[xr.Dataset]:

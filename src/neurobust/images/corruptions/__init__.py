@@ -15,6 +15,7 @@ severity, image id) and not from its batch.
 """
 
 import math
+from numbers import Integral
 
 import torch
 from jaxtyping import Int64, UInt8
@@ -72,12 +73,14 @@ def corrupt(
     Raises
     ------
     InputError
-        If the corruption, the severity or the table is unknown, or the images or ids have another
-        shape or dtype.
+        If the corruption, the severity or the table is unknown, the seed is no whole number, or the
+        images or ids have another type, shape or dtype.
     """
     _check_choice("corruption", corruption, CORRUPTIONS)
     _check_choice("severity", severity, SEVERITIES)
     _check_choice("table", table, tuple(TABLES))
+    _check_whole("severity", severity)
+    _check_whole("seed", seed)
     _check_images(images, image_ids)
     fields = FieldSource(image_ids.to(images.device), seed, ("corruption", corruption, severity))
     batch = images if images.ndim == 4 else images[..., None]
@@ -95,7 +98,23 @@ def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None
         )
 
 
+def _check_whole(name: str, value: object) -> None:
+    # 3.0 and True are equal to whole numbers, but would stand for other random fields
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise InputError(
+            name, f"is {value!r}", expected="a whole number", mend=f"give an int as {name}"
+        )
+
+
 def _check_images(images: Tensor, image_ids: Tensor) -> None:
+    for name, value in {"images": images, "image_ids": image_ids}.items():
+        if not isinstance(value, Tensor):
+            raise InputError(
+                name,
+                f"is of the type {type(value).__name__}",
+                expected="a tensor",
+                mend="convert it with torch.from_numpy or torch.tensor",
+            )
     shape = tuple(images.shape)
     channels = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
     if images.dtype != torch.uint8 or not channels or math.prod(shape[1:]) == 0:

@@ -126,8 +126,10 @@ def apply_corruption(
     values = math.prod(images.shape[1:])
     part = max(1, _PART_VALUES.get(images.device.type, 400_000) // values)
     corrupted = torch.empty_like(images, memory_format=torch.contiguous_format)
-    for start in range(0, len(images), part):
-        span = slice(start, start + part)
-        source = FieldSource(fields.image_ids[span], fields.seed, fields.purpose)
-        corrupted[span] = _corrupt_part(images[span], corruption, severity, table, source)
+    # Not in the bfloat16 that a training may compute in: matrix products here make bytes.
+    with torch.autocast(images.device.type, enabled=False):
+        for start in range(0, len(images), part):
+            span = slice(start, start + part)
+            source = FieldSource(fields.image_ids[span], fields.seed, fields.purpose)
+            corrupted[span] = _corrupt_part(images[span], corruption, severity, table, source)
     return corrupted

@@ -9,9 +9,7 @@ from torch import Tensor, nn
 
 from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
 from neurobust.images.corruptions.parameters import Elastic
-from neurobust.images.corruptions.resampling import box_matrix, smoothing_matrix
-
-_CUT_SIGMA = 3.0
+from neurobust.images.corruptions.resampling import box_matrix, smoother
 
 
 def contrast(
@@ -23,12 +21,6 @@ def contrast(
     means = lines.mean(1).reshape(count, columns, channels).mean(1)
     means = means.mul_(1.0 - left).repeat(1, columns)[:, None]
     return truncate_(lines.mul_(left).add_(means)).reshape(images.shape)
-
-
-@functools.lru_cache(maxsize=32)
-def _smoothing(size: int, sigma: float, device: torch.device) -> Tensor:
-    matrix = smoothing_matrix(size, sigma * size, _CUT_SIGMA)
-    return torch.from_numpy(matrix).to(device, torch.float32)
 
 
 def _affine_maps(
@@ -103,7 +95,8 @@ def elastic_transform(
         planes = _sample(planes, x, y, about_pixels=True)
     if values.alpha:
         vertical, horizontal = (
-            _smoothing(side, values.sigma, images.device) for side in (rows, columns)
+            smoother(side, values.sigma * side, 3.0, "reflect", planes.dtype, planes.device)
+            for side in (rows, columns)
         )
         reach = values.alpha * rows  # of both directions, as in ImageNet-C
         fields = uniforms.mul(2.0 * reach).sub_(reach)
@@ -130,7 +123,9 @@ def pixelate(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Reduce the images to a fraction of their sides by box means, and enlarge them by repetition.
 
-    As Pillow does it: columns first, rounded to bytes, then rows, rounded again.
+    As Pillow does it: columns first, rounded to bytes, then rows, rounded again. New versions of
+    Pillow take the rows of an image first that is more than twice as high as it is wide, and there
+    differ by a level.
     """
     rows, columns = images.shape[1:3]
     small_rows, small_columns = (max(1, int(side * fraction)) for side in (rows, columns))

@@ -65,10 +65,15 @@ def frost_texture(
     texture = _read_texture(index)
     scale = max(scale, _MARGIN * rows / texture.shape[0], _MARGIN * columns / texture.shape[1])
     size = [math.ceil(side * scale) for side in texture.shape[:2]]
-    planes = texture.permute(2, 0, 1)[None].to(torch.float32)
-    mode = "bicubic" if scale > 1 else "bilinear"
-    resized = interpolate(planes, size, mode=mode, align_corners=False)[0]
-    return resized.round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
+    planes = texture.permute(2, 0, 1)[None]
+    if scale > 1:
+        cubic = interpolate(planes.to(torch.float32), size, mode="bicubic", align_corners=False)
+        resized = cubic.round_().clamp_(0, 255)
+    else:
+        linear = interpolate(planes.to(torch.float64), size, mode="bilinear", align_corners=False)
+        # Halves are common, and go up, whatever rounding the number of threads entails.
+        resized = linear.add_(0.5 + 2.0**-20).floor_()
+    return resized[0].to(torch.uint8).permute(1, 2, 0).contiguous()
 
 
 @functools.lru_cache(maxsize=4)

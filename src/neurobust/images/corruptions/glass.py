@@ -1,28 +1,21 @@
 """Gaussian blur and the view through frosted glass (ImageNet-C)."""
 
-import functools
-
 import torch
 from jaxtyping import Float32, Int32, Int64, UInt8
 from torch import Tensor
 
 from neurobust.images.corruptions.layout import images_of_, planes_of, truncate_
 from neurobust.images.corruptions.parameters import Glass
-from neurobust.images.corruptions.resampling import smoothing_matrix
-
-_CUT_SIGMA = 4.0
-
-
-@functools.lru_cache(maxsize=32)
-def _smoothing(size: int, sigma: float, device: torch.device) -> Tensor:
-    matrix = smoothing_matrix(size, sigma, _CUT_SIGMA, "nearest")
-    return torch.from_numpy(matrix).to(device, torch.float32)
+from neurobust.images.corruptions.resampling import smoother
 
 
 def _blur(
     planes: Float32[Tensor, "image channel row column"], sigma: float
 ) -> Float32[Tensor, "image channel row column"]:
-    down, across = (_smoothing(size, sigma, planes.device) for size in planes.shape[2:])
+    down, across = (
+        smoother(size, sigma, 4.0, "nearest", planes.dtype, planes.device)
+        for size in planes.shape[2:]
+    )
     return down @ (planes @ across.T)
 
 

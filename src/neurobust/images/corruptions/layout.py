@@ -12,6 +12,7 @@ from torch import Tensor
 # fraction is cut off; a thousandth of a level is far above that rounding.
 _ROUNDING = 1e-3
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601
+ROUNDED_LUMA = (0.2989, 0.587, 0.114)  # as the package `imagecorruptions` writes it in places
 
 
 def truncate_(values: Float32[Tensor, "..."]) -> UInt8[Tensor, "..."]:

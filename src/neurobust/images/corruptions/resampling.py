@@ -1,10 +1,13 @@
 """Resampling along one axis as a matrix: zoom, smoothing, box reduction."""
 
+import functools
 import math
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
+from torch import Tensor
 
 
 def centre_size(size: int, factor: float) -> int:
@@ -32,15 +35,17 @@ def zoom_matrix(size: int, factor: float) -> Float[np.ndarray, "zoomed size"]:
     return matrix
 
 
-def smoothing_matrix(
-    size: int, sigma: float, truncate: float, mode: str = "reflect"
-) -> Float[np.ndarray, "smoothed size"]:
+@functools.lru_cache(maxsize=128)
+def smoother(
+    size: int, sigma: float, truncate: float, mode: str, dtype: torch.dtype, device: torch.device
+) -> Float[Tensor, "smoothed size"]:
     """Return ``scipy.ndimage.gaussian_filter1d``, its Gaussian cut at ``truncate`` sigma.
 
     The mode tells what lies beyond the borders: "reflect" mirrors outside the outermost pixels,
     "nearest" repeats them.
     """
-    return gaussian_filter1d(np.eye(size), sigma, axis=0, mode=mode, truncate=truncate)
+    matrix = gaussian_filter1d(np.eye(size), sigma, axis=0, mode=mode, truncate=truncate)
+    return torch.from_numpy(matrix).to(device, dtype)
 
 
 def box_matrix(size: int, reduced: int) -> Float[np.ndarray, "reduced size"]:

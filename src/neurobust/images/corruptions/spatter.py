@@ -5,19 +5,16 @@ Borgefors, 1986) and from an equalised histogram. All three follow OpenCV's arit
 decides the outcome: integers, ties and borders are its.
 """
 
-import functools
-
 import torch
 from jaxtyping import Bool, Float32, Float64, Int16, Int32, UInt8
 from torch import Tensor
 from torch.nn.functional import threshold
 
-from neurobust.images.corruptions.layout import images_of_, planes_of
+from neurobust.images.corruptions.layout import ROUNDED_LUMA, images_of_, planes_of
 from neurobust.images.corruptions.parameters import Spatter
-from neurobust.images.corruptions.resampling import smoothing_matrix
+from neurobust.images.corruptions.resampling import smoother
 
 _WATER, _MUD = (175.0, 238.0, 238.0), (63.0, 42.0, 20.0)  # RGB
-_LUMA = (0.2989, 0.5870, 0.1140)
 _MUD_COVERS = 0.8  # of the smoothed mask
 
 _WEAK, _STRONG = 50, 150  # gradients of an edge
@@ -71,21 +68,18 @@ def spatter(
         planes.mul_(1.0 - cover)
     colour = planes.new_tensor(_MUD if values.mud else _WATER)
     if images.shape[3] == 1:
-        colour = colour @ colour.new_tensor(_LUMA)[:, None]
+        colour = colour @ colour.new_tensor(ROUNDED_LUMA)[:, None]
     return images_of_(planes.add_(cover * colour[:, None, None]))
-
-
-@functools.lru_cache(maxsize=32)
-def _smoothing(size: int, sigma: float, device: torch.device) -> Tensor:
-    matrix = smoothing_matrix(size, sigma, 4.0, "nearest")
-    return torch.from_numpy(matrix).to(device)
 
 
 def _smooth(
     planes: Float64[Tensor, "image row column"], sigma: float
 ) -> Float64[Tensor, "row column image"]:
     images, rows, columns = planes.shape
-    down, across = (_smoothing(size, sigma, planes.device) for size in (rows, columns))
+    down, across = (
+        smoother(size, sigma, 4.0, "nearest", planes.dtype, planes.device)
+        for size in (rows, columns)
+    )
     turned = (across @ planes.reshape(-1, columns).T).reshape(-1, rows)
     return (down @ turned.T).reshape(rows, columns, images)
 

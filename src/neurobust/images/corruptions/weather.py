@@ -6,13 +6,11 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
-from neurobust.images.corruptions.layout import LUMA, images_of_, planes_of, truncate_
+from neurobust.images.corruptions.layout import LUMA, ROUNDED_LUMA, images_of_, planes_of, truncate_
 from neurobust.images.corruptions.motion import blur_along_lines
 from neurobust.images.corruptions.parameters import Fog, Frost, Snow
 from neurobust.images.corruptions.plasma import plasma_maps
 from neurobust.images.corruptions.resampling import stretch_matrix
-
-_FROST_LUMA = (0.2989, 0.587, 0.114)  # as the package `imagecorruptions` rounds it
 
 
 @functools.lru_cache(maxsize=32)
@@ -63,7 +61,7 @@ def frost(
     """Lay windows of frost over the images; on gray images the frost is gray."""
     layer = images.to(torch.float32).mul_(weights.image)
     if images.shape[3] == 1:
-        gray = crops.to(torch.float32) @ layer.new_tensor(_FROST_LUMA)
+        gray = crops.to(torch.float32) @ layer.new_tensor(ROUNDED_LUMA)
         return truncate_(layer.add_(gray[..., None], alpha=weights.texture))
     return truncate_(layer.add_(crops, alpha=weights.texture))
 
