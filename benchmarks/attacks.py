@@ -20,7 +20,7 @@ from time import process_time
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from machine import describe_machine
+from report import describe_machine
 from torch import Tensor
 
 from neurobust.config import Schedule

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 import torch
 import xarray as xr
+from default import RECIPE, photographs, schedule
 from PIL import Image
 from report import (
     Clock,
@@ -41,14 +42,12 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
-from neurobust.config import SPLIT_SEED, Schedule
 from neurobust.dims import TRAIN, VALIDATION
-from neurobust.images.photographs import build_photographs
 from neurobust.images.pictures import LabelledPictures, Standard
 from neurobust.images.sets import select_split
 from neurobust.networks.devices import place
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Augmentation, Recipe
+from neurobust.recipes import Augmentation
 from neurobust.training.batches import BatchOrder
 from neurobust.training.loop import train_stage
 from neurobust.training.objectives import Classification, Views
@@ -56,10 +55,7 @@ from neurobust.training.validation import correctness
 
 BATCH_SIZES, WORKERS, THREADS = (32, 128), 2, (1, 2)
 EPOCHS, TRAINED_EPOCHS, SEED = 9, 5, 1000
-RECIPE = Recipe(  # network `baseline` of config.yaml
-    trunk="vgg11", width=1 / 8, objectives={"names": {"kind": "classification"}}
-)
-SCHEDULE = Schedule(optimiser="adam", lr=0.003, max_epochs=1 + TRAINED_EPOCHS, batch_size=32)
+SCHEDULE = schedule(epochs=1 + TRAINED_EPOCHS)
 AUGMENTATION = Augmentation()
 STREAM = {"seed": SEED, "purpose": "benchmark"}
 THEIRS = ("files", "decoded")
@@ -252,9 +248,7 @@ def print_shares(rows: list[Row]) -> None:
 def main() -> None:
     """Time delivery, then training, and print both."""
     output = parse_output(__doc__)
-    image_set = build_photographs(
-        range(0, 16, 2), test_fraction=0.2, validation_fraction=0.1, seed=SPLIT_SEED
-    )
+    image_set = photographs()
     with TemporaryDirectory() as folder:
         write_files(image_set, Path(folder))
         delivered = [r for n in BATCH_SIZES for r in time_delivery(image_set, Path(folder), n)]

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
+from default import photographs
 from jaxtyping import UInt8
 from report import (
     Clock,
@@ -33,13 +34,12 @@ from report import (
     middle,
     parse_output,
     print_table,
+    synchronise,
     write_rows,
 )
 
-from neurobust.config import SPLIT_SEED
 from neurobust.dims import TRAIN
 from neurobust.images.corruptions import CORRUPTIONS, GROUPS, SEVERITIES, corrupt
-from neurobust.images.photographs import build_photographs
 from neurobust.images.pictures import LabelledPictures, as_channels
 from neurobust.networks.devices import place
 from neurobust.networks.network import Heads, build_network
@@ -63,10 +63,7 @@ Images = UInt8[np.ndarray, "image row column channel"]
 
 def take_pictures(device: torch.device) -> LabelledPictures:
     """Return a batch of patches from eight photographs."""
-    image_set = build_photographs(
-        range(0, 16, 2), test_fraction=0.2, validation_fraction=0.1, seed=SPLIT_SEED
-    )
-    pictures = LabelledPictures.of_split(image_set, TRAIN, colour=RECIPE.colour, device=device)
+    pictures = LabelledPictures.of_split(photographs(), TRAIN, colour=RECIPE.colour, device=device)
     part = slice(0, 3 * IMAGES, 3)  # of all photographs
     return replace(
         pictures,
@@ -135,12 +132,6 @@ def time_classifying(pictures: LabelledPictures, recipe: Recipe) -> list[Row]:
             rate = CLASSIFIED * len(pictures) / clock.read()
             rows.append(tell(number, corruption, SEVERITY, OURS, rate, RATE))
     return [row for row in rows if row["round"]]  # the first warms up
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait for a GPU."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def tell(number: int, corruption: str, severity: int, way: str, value: float, unit: str) -> Row:

@@ -26,6 +26,7 @@ from matplotlib.ticker import (
     StrMethodFormatter,
 )
 from report import slope, three_digits
+from scipy.optimize import nnls
 
 from neurobust.figures.style import (
     ACCENT,
@@ -49,9 +50,9 @@ FEW = 7  # sizes: each is told on the axis
 LEAST = 0.01  # of a run: rules that take less are drawn together
 OTHERS = f"others, under {LEAST:.0%} each"
 TASKS = {
-    "corruptions": "classifying corrupted images",
-    "responses": "synthesising responses",
-    "planning": "planning (CPU time)",
+    "corruptions": ("evaluating corruptions", "wall time"),
+    "responses": ("synthesising responses", "wall time"),
+    "planning": ("planning", "CPU time"),
 }
 
 
@@ -137,6 +138,7 @@ def put_ratios(axes: Axes, ratios: pd.DataFrame) -> None:
     """Draw ratios with their geometric means."""
     for label, (names, colour, marker) in KINDS.items():
         put(axes, ratios.loc[[*names]], ratios.index, label=label, color=colour, marker=marker)
+    axes.annotate("median", (0.99, 1.01), xycoords="axes fraction", ha="right", fontsize=6.5)
     for row, median in enumerate(ratios["median"]):
         place = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
         axes.text(0.99, row, three_digits(median), fontsize=6.5, **place)
@@ -175,24 +177,26 @@ def draw_scaling(data: pd.DataFrame) -> Figure:
     panels = [*figure.subplots(2, 3).flat]
     for axes in panels[len(series) :]:
         axes.set_axis_off()
-    for axes, letter, ((task, varied), timed) in zip(panels, "ABCDEF", series, strict=False):
+    drawn = panels[: len(series)]
+    for axes, letter, ((task, varied), timed) in zip(drawn, "ABCDEF", series, strict=True):
         put_growth(axes, summarise(timed.set_index(varied)["value"], varied))
         add_letter(axes, letter)
-        axes.set(title=TASKS[task], xlabel=f"number of {varied}")
+        title, time = TASKS[task]
+        axes.set(title=title, xlabel=f"number of {varied}", ylabel=f"{time} (s)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.supylabel("time (s)")
     return figure
 
 
 def put_growth(axes: Axes, seconds: pd.DataFrame) -> None:
     """Draw how seconds grow with a size."""
     sizes, medians = seconds.index.to_numpy(), seconds["median"].to_numpy()
-    power, last = slope(sizes, medians), slope(sizes[-2:], medians[-2:])
-    middle_size, middle_median = (np.exp(np.log(each).mean()) for each in (sizes, medians))
     linear = medians[-1] * sizes / sizes[-1]
     axes.plot(sizes, linear, "--", color=GREY, label="slope 1, through the last")
-    fitted = middle_median * (sizes / middle_size) ** power
-    axes.plot(sizes, fitted, color=ACCENT, label="fitted line, slope as written")
+    # time = constant + size * growth, by least squares of the relative errors
+    terms = np.stack((1 / medians, sizes / medians), axis=1)
+    constant, growth = nnls(terms, np.ones(len(sizes)))[0]
+    within = np.geomspace(sizes[0], sizes[-1])
+    axes.plot(within, constant + growth * within, color=ACCENT, label="constant + size × growth")
     reach = seconds[["below", "above"]].to_numpy().T
     axes.errorbar(sizes, medians, yerr=reach, fmt="o", color="black", label="median and range")
     use_logarithm(axes, "x")
@@ -200,7 +204,7 @@ def put_growth(axes: Axes, seconds: pd.DataFrame) -> None:
     if len(sizes) < FEW:
         axes.xaxis.set_major_locator(FixedLocator(sizes))
         axes.xaxis.set_minor_locator(NullLocator())
-    told = f"slope {power:.2f}\nlast two {last:.2f}"
+    told = f"slope of the last two: {slope(sizes[-2:], medians[-2:]):.2f}"
     axes.annotate(told, (0.97, 0.04), xycoords="axes fraction", ha="right", fontsize=6.5)
 
 

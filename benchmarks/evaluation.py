@@ -6,11 +6,11 @@
 
 Seconds of wall time, which the sizes of a series take in turns. The slope is the power of the size
 that the median grows with, over all sizes and over the last two alone, where what does not grow
-counts least: 1 is linear. Peak memory is that of a process of its own for each number of images,
-imports included, that reads the images from a file; its growth is told per image.
+counts least: 1 is linear. Peak memory (Linux) is that of a process of its own for each number of
+images, imports included, that reads the images from a file; its growth is told per image.
 """
 
-import resource
+import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -141,7 +141,8 @@ def measure_peak(task: str, size: Size, path: Path) -> float:
             evaluate(networks, image_set, size.severities)
         else:
             synthesise_responses(networks[0], load(image_set), CPU)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
+    status = Path("/proc/self/status").read_text()  # `ru_maxrss` begins at the parent's peak
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
 
 def measure_memory(task: str) -> list[Row]:
@@ -193,7 +194,6 @@ def main() -> None:
     """Measure memory, then time, and print both."""
     output = parse_output(__doc__)
     torch.set_num_threads(1)
-    # First: a process inherits the peak of the one that starts it.
     memory = [row for task in MEMORY for row in measure_memory(task)]
     timed = [
         row

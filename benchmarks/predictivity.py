@@ -15,7 +15,7 @@ from time import perf_counter
 import numpy as np
 import torch
 import xarray as xr
-from machine import describe_machine
+from report import describe_machine
 from scipy.ndimage import gaussian_filter
 from sklearn.cross_decomposition import PLSRegression
 

@@ -3,16 +3,38 @@
 A row is one measurement: what was varied, by name, then the measured ``value`` and its ``unit``.
 """
 
+import os
+import platform
+import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from machine import describe_machine
+
+from neurobust.provenance import hardware
+
+if TYPE_CHECKING:
+    import torch
 
 Row = dict[str, object]
+
+
+def describe_machine(*packages: str) -> str:
+    """Name processor, cores, load, threads, allocator, and versions of Python and packages."""
+    torch = sys.modules.get("torch")
+    threads = "" if torch is None else f", {torch.get_num_threads()} torch threads"
+    memory = "kept" if "MALLOC_TRIM_THRESHOLD_" in os.environ else "returned"
+    versions = [f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in packages)]
+    return (
+        f"{hardware()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}{threads}, "
+        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')}, freed memory {memory}; "
+        f"{', '.join(versions)}"
+    )
 
 
 def parse_output(description: str | None) -> Path | None:
@@ -32,6 +54,14 @@ class Clock:
         """Return the seconds and start anew."""
         begin, self._begin = self._begin, perf_counter()
         return self._begin - begin
+
+
+def synchronise(device: "torch.device") -> None:
+    """Wait for a GPU."""
+    import torch  # most benchmarks need it, those of starting and planning do not
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def middle(values: Iterable[float]) -> str:
@@ -62,16 +92,3 @@ def write_rows(rows: Iterable[Row], machine: str, output: Path | None) -> None:
     """Write measurements to a CSV, if one is wanted; each row says what it was measured on."""
     if output is not None:
         pd.DataFrame([{**row, "machine": machine} for row in rows]).to_csv(output, index=False)
-
-
-__all__ = [
-    "Clock",
-    "Row",
-    "describe_machine",
-    "middle",
-    "parse_output",
-    "print_table",
-    "slope",
-    "three_digits",
-    "write_rows",
-]

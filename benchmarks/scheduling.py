@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
-from report import Row, describe_machine, parse_output, write_rows
+from report import Row, describe_machine, middle, parse_output, write_rows
 
 ROOT = Path(__file__).parents[1]
 PRETEND = Path(__file__).parent / "pretend"
@@ -132,12 +132,6 @@ def copy_workflow(folder: Path, networks: int, seeds: int) -> Workflow:
     return Workflow(folder, networks, seeds)
 
 
-def middle(values: list[float], digits: int = 1) -> str:
-    """Write a median with the range."""
-    low, median, high = (f"{f(values):.{digits}f}" for f in (min, np.median, max))
-    return f"{median} ({low}-{high})"
-
-
 def time_planning(workflow: Workflow) -> list[Row]:
     """Print what planning takes; return its CPU seconds, with the number of jobs."""
     printed = workflow.snakemake("-n")  # compiles the library, too
@@ -152,7 +146,7 @@ def time_planning(workflow: Workflow) -> list[Row]:
         f"{middle([plan.wall for plan in plans])} s; with every job printed {printed.cpu:.1f} s CPU"
     )
     for phase in plans[0].phases:
-        print(f"    {phase}: {middle([plan.phases[phase] for plan in plans], 2)} s CPU")
+        print(f"    {phase}: {middle([plan.phases[phase] for plan in plans])} s CPU")
     told = {"task": "planning", "varied": "jobs", "jobs": jobs, "unit": "s"}
     given = {"networks": workflow.networks, "seeds": workflow.seeds}
     return [{**told, **given, "value": seconds} for seconds in cpu]
@@ -176,11 +170,11 @@ def time_starting(folder: Path) -> None:
             taken.append(run(["-m", "snakemake", "--cores", "1", *count], folder, ""))
         each.append(np.subtract(taken[1][:2], taken[0][:2]) / STARTED)
     cpu, wall = np.transpose(each)
-    print(f"start a local job of a script: {middle(cpu, 2)} s CPU, {middle(wall, 2)} s")
+    print(f"start a local job of a script: {middle(cpu)} s CPU, {middle(wall)} s")
     for name, code in IMPORTS.items():
         taken = [run(["-c", code], folder, str(ROOT / "src")) for _ in range(REPETITIONS + 1)]
         cpu, wall = np.transpose([each[:2] for each in taken[1:]])  # the first reads the disk
-        print(f"    {name}: {middle(cpu, 2)} s CPU, {middle(wall, 2)} s")
+        print(f"    {name}: {middle(cpu)} s CPU, {middle(wall)} s")
 
 
 def main() -> None:

@@ -27,10 +27,20 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 import xarray as xr
-from report import Clock, Row, describe_machine, middle, parse_output, print_table, write_rows
+from default import CLASSIFICATION, RECIPE, SPLIT, photographs, schedule
+from report import (
+    Clock,
+    Row,
+    describe_machine,
+    middle,
+    parse_output,
+    print_table,
+    synchronise,
+    write_rows,
+)
 from torch import Tensor, nn
 
-from neurobust.config import SPLIT_SEED, Schedule
+from neurobust.config import Schedule
 from neurobust.dims import IMAGE, TEST, TRAIN, VALIDATION
 from neurobust.evaluation.corruption import evaluate_corruptions
 from neurobust.images.corruptions import TIN_TC
@@ -75,22 +85,20 @@ class Scale(NamedTuple):
 
 def choose_scale() -> Scale:
     """Return the scale of the paper preset if there is a GPU, else that of the default."""
-    split = {"test_fraction": 0.2, "validation_fraction": 0.1, "seed": SPLIT_SEED}
-    objectives = {"names": {"kind": "classification"}}
     if torch.cuda.is_available():
         return Scale(
             torch.device("cuda"),
-            Recipe(trunk="vgg19", width=1.0, objectives=objectives),
+            Recipe(trunk="vgg19", width=1.0, objectives=CLASSIFICATION),
             Schedule(lr=0.01, max_epochs=1),  # a tenth: finite on a batch that stays
-            build_photographs(range(20), short_side_px=1280, **split),
+            build_photographs(range(20), short_side_px=1280, **SPLIT),
             n_classes=200,
             answered=512,
         )
     return Scale(
         torch.device("cpu"),
-        Recipe(trunk="vgg11", width=1 / 8, objectives=objectives),
-        Schedule(optimiser="adam", lr=0.003, max_epochs=1, batch_size=32),
-        build_photographs(range(0, 16, 2), **split),
+        RECIPE,
+        schedule(epochs=1),
+        photographs(),
         n_classes=8,
         answered=64,  # of larger ones a pass may return memory that the next asks for again
     )
@@ -241,12 +249,6 @@ def time_in_turn(scale: Scale) -> list[Row]:
             rows.append({**told, "value": images / clock.read(), "unit": RATE})
     torch.set_num_threads(1)
     return rows
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait for a GPU."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def print_rates(rates: pd.DataFrame) -> None:

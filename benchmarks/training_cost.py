@@ -15,7 +15,7 @@ from time import process_time
 
 import numpy as np
 import torch
-from machine import describe_machine
+from report import describe_machine
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 from torch import Tensor, nn
