@@ -25,10 +25,7 @@ LOADED_BY = {  # what takes long to import: the scripts that nearly always use i
     "sklearn": ["evaluate_predictivity", "evaluate_behaviour"],
     "matplotlib": ["draw_*"],
     "seaborn": ["draw_reliability"],
-    "scipy.ndimage": [
-        *("evaluate_corruptions", "corrupt_example", "measure_corruption_spectra"),
-        "make_hybrid_examples",  # a single job, for a check that it shares with corrupt_example
-    ],
+    "scipy.ndimage": ["evaluate_corruptions", "corrupt_example", "measure_corruption_spectra"],
     "scipy.stats": _TESTS_OF_COLUMNS,
     "statsmodels": [*_TESTS_OF_COLUMNS, "regress_robustness"],
     "h5py": ["import_recording", "simulate_recording"],

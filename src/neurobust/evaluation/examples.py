@@ -3,11 +3,10 @@
 import torch
 import xarray as xr
 
-from neurobust.dims import COLUMN, CORRUPTION, IMAGE, ROW, TEST
-from neurobust.errors import InputError
+from neurobust.dims import COLUMN, CORRUPTION, ROW, TEST
 from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.pictures import gray
-from neurobust.images.sets import require_colour, select_split
+from neurobust.images.sets import require_colour, require_image, select_split
 
 
 def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: int) -> xr.Dataset:
@@ -48,20 +47,3 @@ def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: 
         coords={CORRUPTION: list(TIN_TC)},
         attrs={"severity": severity},
     )
-
-
-def require_image(images: xr.Dataset, number: int, place: str) -> None:
-    """Check that there is an image of this number, which the configuration's ``place`` gives.
-
-    Raises
-    ------
-    InputError
-        If there are fewer images.
-    """
-    if number >= images.sizes[IMAGE]:
-        raise InputError(
-            place,
-            f"is {number}, but there are {images.sizes[IMAGE]} test images",
-            expected=f"0 to {images.sizes[IMAGE] - 1}",
-            mend="choose a smaller number",
-        )

@@ -6,12 +6,11 @@ import torch
 import xarray as xr
 
 from neurobust.dims import CHANNEL, COLUMN, ROW, TEST
-from neurobust.evaluation.examples import require_image
 from neurobust.evaluation.hybrids import make_hybrids
 from neurobust.evaluation.pairing import derange_labels
 from neurobust.evaluation.reversal import MIXING_FREQUENCY, UNITS
 from neurobust.images.pictures import as_channels
-from neurobust.images.sets import CLASS_NAME, select_split
+from neurobust.images.sets import CLASS_NAME, require_image, select_split
 from neurobust.randomness import generator
 
 FREQUENCIES = (0.1, 0.2, 0.3, 0.4, 0.6)

@@ -106,6 +106,23 @@ def require_colour(data: xr.Dataset) -> None:
         )
 
 
+def require_image(images: xr.Dataset, number: int, place: str) -> None:
+    """Check that there is an image of this number, which the configuration's ``place`` gives.
+
+    Raises
+    ------
+    InputError
+        If there are fewer images.
+    """
+    if number >= images.sizes[IMAGE]:
+        raise InputError(
+            place,
+            f"is {number}, but there are {images.sizes[IMAGE]} test images",
+            expected=f"0 to {images.sizes[IMAGE] - 1}",
+            mend="choose a smaller number",
+        )
+
+
 def check_image_set(data: xr.Dataset, place: object) -> None:
     """Check that a dataset is a whole image set, with the content that its checksum promises.
 
