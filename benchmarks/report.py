@@ -5,13 +5,15 @@ A row is one measurement: what was varied, by name, then the measured ``value`` 
 
 import os
 import platform
+import resource
+import subprocess
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -54,6 +56,38 @@ class Clock:
         """Return the seconds and start anew."""
         begin, self._begin = self._begin, perf_counter()
         return self._begin - begin
+
+
+class Ended(NamedTuple):
+    """What running Python took, in seconds of CPU and of wall time, and what it printed."""
+
+    cpu: float
+    wall: float
+    out: str
+    err: str
+
+
+def run_python(arguments: Sequence[str], folder: Path, path: str) -> Ended:
+    """Run Python to its end in a folder, importing from ``path`` first.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails, with what it printed.
+    """
+    clock, before = Clock(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    wall, after = clock.read(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(arguments)}\n{ended.stdout}\n{ended.stderr}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Ended(cpu, wall, ended.stdout, ended.stderr)
 
 
 def synchronise(device: "torch.device") -> None:

@@ -14,20 +14,16 @@ The CPU seconds of all processes come first: other work on the machine counts li
 
 import json
 import os
-import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import yaml
-from report import Row, describe_machine, middle, parse_output, write_rows
+from report import Row, describe_machine, middle, parse_output, run_python, write_rows
 
 ROOT = Path(__file__).parents[1]
 PRETEND = Path(__file__).parent / "pretend"
@@ -92,22 +88,11 @@ class Workflow(NamedTuple):
 
 
 def run(command: list[str], folder: Path, path: str) -> Taken:
-    """Run Python to its end in a folder."""
-    begin, before = perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    ended = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-    )
-    wall, after = perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if ended.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{ended.stdout}\n{ended.stderr}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    *_, last = ended.stderr.splitlines() or [""]
+    """Run Python to its end in a folder; read the phases that `phases.py` may have told."""
+    ended = run_python(command, folder, path)
+    *_, last = ended.err.splitlines() or [""]
     phases = json.loads(last) if last.startswith('{"imports"') else {}
-    return Taken(cpu, wall, ended.stdout + ended.stderr, phases)
+    return Taken(ended.cpu, ended.wall, ended.out + ended.err, phases)
 
 
 def copy_workflow(folder: Path, networks: int, seeds: int) -> Workflow:

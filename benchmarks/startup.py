@@ -5,16 +5,21 @@ executed in a process of their own, but for their last lines, which run a job. C
 other work on the machine counts little in them; jobs are those of a dry run of everything.
 """
 
-import os
 import re
-import resource
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
-from report import Row, describe_machine, middle, parse_output, print_table, write_rows
+from report import (
+    Ended,
+    Row,
+    describe_machine,
+    middle,
+    parse_output,
+    print_table,
+    run_python,
+    write_rows,
+)
 
 ROOT = Path(__file__).parents[1]
 REPETITIONS = 3
@@ -29,7 +34,7 @@ TOGETHER = re.compile(r"_together_\d+$")  # of rules that do a rule's work for s
 def count_jobs() -> Counter[str]:
     """Count the jobs of each script in a run of everything; it has the name of its rule."""
     arguments = ["-n", "-q", "rules", "--forceall"]
-    ran = run(["-m", "snakemake", *arguments])
+    ran = run(["-m", "snakemake", *arguments]).out
     jobs: Counter[str] = Counter()
     for rule, count in dict(JOBS.findall(ran)).items():  # a dry run prints its table twice
         script = TOGETHER.sub("", rule)
@@ -43,25 +48,9 @@ def script_of(rule: str) -> Path:
     return ROOT / "workflow_scripts" / f"{rule}.py"
 
 
-def run(command: list[str]) -> str:
-    """Run Python to its end, with this library, and return what it printed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
-
-
-def cpu_seconds(command: list[str]) -> float:
-    """Return the CPU seconds that running Python takes."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run(command)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def run(command: list[str]) -> Ended:
+    """Run Python to its end, with this library."""
+    return run_python(command, ROOT, str(ROOT / "src"))
 
 
 def measure(jobs: Counter[str]) -> list[Row]:
@@ -70,7 +59,7 @@ def measure(jobs: Counter[str]) -> list[Row]:
     commands |= {"Python alone": ["-c", "pass"], "with Snakemake's part": ["-c", PREAMBLE]}
     # In turn, so that a busy minute slows no command alone; the first round reads the disk.
     rounds = [
-        {name: cpu_seconds(command) for name, command in commands.items()}
+        {name: run(command).cpu for name, command in commands.items()}
         for _ in range(REPETITIONS + 1)
     ]
     return [
