@@ -100,7 +100,7 @@ def choose_scale() -> Scale:
         schedule(epochs=1),
         photographs(),
         n_classes=8,
-        answered=64,  # of larger ones a pass may return memory that the next asks for again
+        answered=64,  # as in `correctness`
     )
 
 
