@@ -23,16 +23,16 @@ from jaxtyping import Float, Int64
 from report import describe_machine
 from torch import Tensor
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
 from neurobust.dims import TEST
-from neurobust.evaluation.pairing import derange_labels
-from neurobust.evaluation.perturbations import perturb
-from neurobust.evaluation.pixels import PixelClassifier
-from neurobust.evaluation.search import NORMS, Start, verify
-from neurobust.images.photographs import build_photographs
-from neurobust.images.pictures import LabelledPictures
+from neurobust.evaluation.attacks.perturb import perturb
+from neurobust.evaluation.attacks.search import NORMS, Start, verify
+from neurobust.images.batches import LabelledPictures
+from neurobust.images.pairing import derange_labels
+from neurobust.images.sources.photographs import build_photographs
+from neurobust.networks.pixels import PixelClassifier
 from neurobust.randomness import generator
-from neurobust.recipes import Recipe
 from neurobust.training.train import TrainingData, train_network
 
 with warnings.catch_warnings():

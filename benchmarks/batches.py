@@ -42,16 +42,16 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
+from neurobust.config.recipes import Augmentation
 from neurobust.dims import TRAIN, VALIDATION
-from neurobust.images.pictures import LabelledPictures, Standard
-from neurobust.images.sets import select_split
+from neurobust.images.batches import LabelledPictures, Standard
+from neurobust.images.form import select_split
 from neurobust.networks.devices import place
+from neurobust.networks.inference import correctness
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Augmentation
 from neurobust.training.batches import BatchOrder
 from neurobust.training.loop import train_stage
-from neurobust.training.objectives import Classification, Views
-from neurobust.training.validation import correctness
+from neurobust.training.objectives.classification import Classification, Views
 
 BATCH_SIZES, WORKERS, THREADS = (32, 128), 2, (1, 2)
 EPOCHS, TRAINED_EPOCHS, SEED = 9, 5, 1000

@@ -38,13 +38,13 @@ from report import (
     write_rows,
 )
 
+from neurobust.config.recipes import Recipe
 from neurobust.dims import TRAIN
+from neurobust.images.batches import LabelledPictures, as_channels
 from neurobust.images.corruptions import CORRUPTIONS, GROUPS, SEVERITIES, corrupt
-from neurobust.images.pictures import LabelledPictures, as_channels
 from neurobust.networks.devices import place
+from neurobust.networks.inference import correctness
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
-from neurobust.training.validation import correctness
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

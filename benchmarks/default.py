@@ -2,9 +2,9 @@
 
 import xarray as xr
 
-from neurobust.config import SPLIT_SEED, Schedule
-from neurobust.images.photographs import build_photographs
-from neurobust.recipes import Recipe
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import SPLIT_SEED, Schedule
+from neurobust.images.sources.photographs import build_photographs
 
 SPLIT = {"test_fraction": 0.2, "validation_fraction": 0.1, "seed": SPLIT_SEED}
 CLASSIFICATION = {"names": {"kind": "classification"}}

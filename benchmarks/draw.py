@@ -28,7 +28,8 @@ from matplotlib.ticker import (
 from report import slope, three_digits
 from scipy.optimize import nnls
 
-from neurobust.figures.style import (
+from neurobust.images.corruptions import CORRUPTIONS, EXTRA
+from neurobust.plotting.style import (
     ACCENT,
     GREY,
     add_letter,
@@ -37,7 +38,6 @@ from neurobust.figures.style import (
     save_figure,
     styled,
 )
-from neurobust.images.corruptions import CORRUPTIONS, EXTRA
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 ORANGE = "#E69F00"  # of Okabe and Ito, as the colours of networks
@@ -79,7 +79,7 @@ def read(figure: str, files: list[Path]) -> pd.DataFrame:
             raise SystemExit(
                 f"{file}: no column {', '.join(sorted(missing))}\n"
                 f"  expected: what {INPUTS[figure].benchmarks} in benchmarks/ writes\n"
-                "  to mend:  run it with --output FILE, and name that file"
+                "  to fix:   run it with --output FILE, and name that file"
             )
         read_files.append(data)
     return pd.concat(read_files)

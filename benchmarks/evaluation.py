@@ -35,14 +35,14 @@ from report import (
     write_rows,
 )
 
+from neurobust.config.recipes import Recipe
 from neurobust.dims import TEST, TRAIN, VALIDATION
-from neurobust.evaluation.corruption import evaluate_corruptions
+from neurobust.evaluation.corruptions.evaluate import evaluate_corruptions
+from neurobust.files.storage import load, open_dataset, write_dataset
 from neurobust.images.corruptions import TIN_TC
-from neurobust.images.sets import make_image_set
+from neurobust.images.form import make_image_set
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.recipes import Recipe
-from neurobust.storage import load, open_dataset, write_dataset
-from neurobust.training.synthesis import synthesise_responses
+from neurobust.responses.synthesis import synthesise_responses
 
 SIDE_PX, CLASSES, OTHERS = 64, 8, 8  # others: images of each split that is not evaluated
 SEED, REPETITIONS, BATCH_SIZE = 1000, 3, 256

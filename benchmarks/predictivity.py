@@ -19,12 +19,12 @@ from report import describe_machine
 from scipy.ndimage import gaussian_filter
 from sklearn.cross_decomposition import PLSRegression
 
-from neurobust.evaluation.mapping import predict_by_pls, reduce_features
-from neurobust.evaluation.populations import Division, divide_stimuli, find_populations
-from neurobust.evaluation.predictivity import evaluate_predictivity
-from neurobust.images.pictures import Standard, as_channels
+from neurobust.config.recipes import Recipe
+from neurobust.evaluation.predictivity.evaluate import evaluate_predictivity
+from neurobust.evaluation.predictivity.mapping import predict_by_pls, reduce_features
+from neurobust.evaluation.predictivity.populations import Division, divide_stimuli, find_populations
+from neurobust.images.batches import Standard, as_channels
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.recipes import Recipe
 from neurobust.recordings.form import build_recording
 from neurobust.recordings.trials import correlate
 

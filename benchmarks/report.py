@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from neurobust.provenance import hardware
+from neurobust.files.provenance import hardware
 
 if TYPE_CHECKING:
     import torch

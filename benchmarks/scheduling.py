@@ -49,7 +49,7 @@ IMPORTS = {
     "Python alone": "pass",
     "torch": "import torch",
     "what train_network imports": "import neurobust.training.train",
-    "what draw_robustness imports": "import neurobust.figures.robustness",
+    "what draw_robustness imports": "import studies.safarani2021.figures.fig3",
 }
 
 

@@ -64,7 +64,7 @@ def read_jobs(run: Run) -> pd.DataFrame:
         raise SystemExit(
             f"{noted}: no benchmarks of jobs\n"
             "  expected: RULE/*.tsv, which Snakemake writes beside results\n"
-            f"  to mend:  name a folder of results for {run.name!r} that a run has written"
+            f"  to fix:   name a folder of results for {run.name!r} that a run has written"
         )
     jobs = pd.concat(
         [

@@ -40,20 +40,20 @@ from report import (
 )
 from torch import Tensor, nn
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
 from neurobust.dims import IMAGE, TEST, TRAIN, VALIDATION
-from neurobust.evaluation.corruption import evaluate_corruptions
+from neurobust.evaluation.corruptions.evaluate import evaluate_corruptions
+from neurobust.images.batches import LabelledPictures
 from neurobust.images.corruptions import TIN_TC
-from neurobust.images.photographs import build_photographs
-from neurobust.images.pictures import LabelledPictures
-from neurobust.images.sets import select_split
+from neurobust.images.form import select_split
+from neurobust.images.sources.photographs import build_photographs
 from neurobust.networks.devices import mixed_precision, place
+from neurobust.networks.inference import correctness
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.recipes import Recipe
 from neurobust.training.loop import train_stage
-from neurobust.training.objectives import Classification
+from neurobust.training.objectives.classification import Classification
 from neurobust.training.schedules import build_optimiser
-from neurobust.training.validation import correctness
 
 ROUNDS, STEPS, SEED = 7, 20, 1000  # steps: batches of a measurement
 NETWORKS, SEVERITIES, AT_ONCE = 3, (1, 3, 5), 256  # at once: images that are corrupted

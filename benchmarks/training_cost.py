@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from neurobust import recipes
-from neurobust.evaluation.descent import LEVELS
-from neurobust.evaluation.hybrids import MIXING_FREQUENCIES
-from neurobust.evaluation.mapping import predict_by_pls, reduce_features
-from neurobust.experiment import Experiment
+from neurobust.config import recipes
+from neurobust.config.experiment import Experiment
+from neurobust.evaluation.attacks.descent import LEVELS
+from neurobust.evaluation.hybrids.evaluate import MIXING_FREQUENCIES
+from neurobust.evaluation.predictivity.mapping import predict_by_pls, reduce_features
 from neurobust.images.corruptions import TIN_TC
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.networks.robustbench import ROBUSTBENCH
+from neurobust.networks.trunks.robustbench import ROBUSTBENCH
 
 # Assumed of the GPU: a fifth of what an A100 can do in bfloat16 or TensorFloat-32 (of attacks and
 # features, which are not in mixed precision); each kernel takes at least the time of its launch.

@@ -9,16 +9,16 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from neurobust.config import RAW_FILES
+from neurobust.config.settings import RAW_FILES
 from neurobust.errors import InputError
-from neurobust.experiment import Experiment
-from neurobust.fingerprints import fingerprint
-from neurobust.leases import visible_devices
-from neurobust.provenance import describe_run
-from neurobust.runs import COMPLETE, FAILED, begin_run, end_run
+from neurobust.config.experiment import Experiment
+from neurobust.jobs.fingerprints import fingerprint
+from neurobust.jobs.gpus import visible_devices
+from neurobust.files.provenance import describe_run
+from neurobust.files.history import COMPLETE, FAILED, begin_run, end_run
 
 # A scheduler warns every process of a job that is to end. Jobs answer for themselves
-# (neurobust.interruption); the Snakemake above them waits until they have.
+# (neurobust.jobs.signals); the Snakemake above them waits until they have.
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 # Linux's allocator often gives the arrays of a training step back to the system, and the next step

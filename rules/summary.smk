@@ -2,8 +2,8 @@
 
 import atexit
 
-from neurobust.plan import PlannedJob, format_plan, summarise_plan
-from neurobust.schema import nearest
+from neurobust.jobs.costs import PlannedJob, format_plan, summarise_plan
+from neurobust.config.model import nearest
 
 # A study's target is the rule of its name.
 STUDY_TARGETS = [study.replace("-", "_") for study in STUDIES]

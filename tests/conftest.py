@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from neurobust.images.sets import make_image_set
+from neurobust.images.form import make_image_set
 from neurobust.recordings.form import build_recording
 
 SIDE_PX = 32  # the smallest that the corruptions take

@@ -1,8 +1,8 @@
 """Decode, check and label an image set."""
 
+from neurobust.files.storage import write_dataset
 from neurobust.images.build import build_image_set
-from neurobust.jobs import run
-from neurobust.storage import write_dataset
+from neurobust.jobs.run import run
 
 
 def main(job):

@@ -1,9 +1,9 @@
 """Hold every claim of a paper against what was computed."""
 
-from neurobust.analysis.claims import check_claims, claims_markdown, read_claims
-from neurobust.jobs import run
-from neurobust.storage import read_table, write_table
-from neurobust.writing import whole
+from neurobust.files.storage import read_table, write_table
+from neurobust.files.whole import whole
+from neurobust.jobs.run import run
+from neurobust.statistics.claims import check_claims, claims_markdown, read_claims
 
 
 def main(job):

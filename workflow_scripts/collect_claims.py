@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from neurobust.jobs import run
-from neurobust.storage import read_table, write_table
-from neurobust.writing import whole
+from neurobust.files.storage import read_table, write_table
+from neurobust.files.whole import whole
+from neurobust.jobs.run import run
 
 
 def main(job):

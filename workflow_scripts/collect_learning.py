@@ -2,10 +2,10 @@
 
 import xarray as xr
 
-from neurobust.evaluation.learning import collect_histories
-from neurobust.jobs import run
+from neurobust.files.storage import write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.files import load_network
-from neurobust.storage import write_dataset
+from neurobust.training.histories import collect_histories
 
 
 def main(job):

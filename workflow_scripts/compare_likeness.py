@@ -1,9 +1,9 @@
 """Join neural predictivity and robustness of every network, and correlate them."""
 
-from neurobust.analysis.likeness import likeness_points
-from neurobust.analysis.likeness_correlations import correlate_likeness
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_table
+from neurobust.files.storage import read_dataset, write_table
+from neurobust.jobs.run import run
+from studies.brain_likeness.correlations import correlate_likeness
+from studies.brain_likeness.points import likeness_points
 
 SEED = 1000  # of the bootstrap
 

@@ -1,16 +1,16 @@
 """Correlate published Brain-Scores with published corruption errors, and vary the analysis."""
 
-from neurobust.analysis.published import read_published
-from neurobust.analysis.published_correlations import (
+from neurobust.files.storage import write_table
+from neurobust.files.whole import whole
+from neurobust.jobs.run import run
+from studies.brainscore2020.correlations import (
     alternatives,
     correlate_published,
     influence,
 )
-from neurobust.analysis.published_page import published_page
-from neurobust.analysis.published_quantities import published_quantities
-from neurobust.jobs import run
-from neurobust.storage import write_table
-from neurobust.writing import whole
+from studies.brainscore2020.page import published_page
+from studies.brainscore2020.quantities import published_quantities
+from studies.brainscore2020.table1 import read_published
 
 SEED = 1000  # of the bootstrap and the permutations
 

@@ -1,8 +1,8 @@
 """Corrupt one test image in every way."""
 
-from neurobust.evaluation.examples import corrupt_example
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.evaluation.corruptions.examples import corrupt_example
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.jobs.run import run
 
 
 def main(job):

@@ -1,8 +1,8 @@
 """Take a neural similarity matrix apart into components and their receptive fields."""
 
-from neurobust.analysis.similarity_components import decompose_similarity
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.jobs.run import run
+from studies.li2023.components import decompose_similarity
 
 
 def main(job):

@@ -1,9 +1,9 @@
 """Draw Fig. 8."""
 
-from neurobust.figures.severity import draw_all_severities
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.severity import draw_all_severities
 
 
 def main(job):

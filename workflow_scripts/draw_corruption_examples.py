@@ -1,9 +1,9 @@
 """Draw Fig. 9."""
 
-from neurobust.figures.corruption_examples import draw_corruption_examples
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.fig9 import draw_corruption_examples
 
 
 def main(job):

@@ -1,9 +1,9 @@
 """Draw which spatial frequencies each corruption alters (Li et al. 2023, Fig. A)."""
 
-from neurobust.figures.corruption_spectra import draw_corruption_spectra
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.li2023.figures.figa import draw_corruption_spectra
 
 
 def main(job):

@@ -1,10 +1,10 @@
 """Draw Fig. 2."""
 
-from neurobust.analysis.scores import exemplary_corruptions
-from neurobust.figures.severity import draw_exemplary_severities
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.severity import draw_exemplary_severities
+from studies.safarani2021.scores import exemplary_corruptions
 
 
 def main(job):

@@ -1,9 +1,9 @@
 """Draw Figs. 3 and B of the low-frequency study."""
 
-from neurobust.figures.hybrids import draw_hybrids
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.li2023.figures.fig3 import draw_hybrids
 
 
 def main(job):

@@ -1,9 +1,9 @@
 """Draw learning curves."""
 
-from neurobust.figures.learning import draw_learning
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_tree
+from neurobust.files.storage import read_tree
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.learning import draw_learning
 
 
 def main(job):

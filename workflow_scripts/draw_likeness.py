@@ -1,9 +1,9 @@
 """Draw robustness against neural predictivity."""
 
-from neurobust.figures.likeness import draw_likeness
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_table
+from neurobust.files.storage import read_table
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.brain_likeness.figures.robustness import draw_likeness
 
 
 def main(job):

@@ -1,9 +1,9 @@
 """Draw how well networks predict held-out responses."""
 
-from neurobust.figures.prediction import draw_prediction
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.readouts import draw_prediction
 
 
 def main(job):

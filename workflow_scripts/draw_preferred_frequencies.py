@@ -1,9 +1,9 @@
 """Draw Figs. 4 and 5 of the low-frequency study."""
 
-from neurobust.figures.preferred_frequency import draw_reversals, draw_spectra
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, read_table, read_tree
+from neurobust.files.storage import read_dataset, read_table, read_tree
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.li2023.figures.fig4 import draw_reversals, draw_spectra
 
 
 def main(job):

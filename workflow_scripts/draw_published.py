@@ -1,14 +1,14 @@
 """Draw Figs. 1 to 3 and S1 of the study on published numbers."""
 
-from neurobust.figures.brain_score import (
+from neurobust.files.storage import read_table
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.brainscore2020.figures.figs1 import draw_leverage
+from studies.brainscore2020.figures.scores import (
     draw_area_scores,
     draw_average_score,
     draw_family_scores,
 )
-from neurobust.figures.leverage import draw_leverage
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_table
 
 
 def main(job):

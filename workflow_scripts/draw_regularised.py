@@ -1,9 +1,9 @@
 """Draw Fig. 2 of the low-frequency study."""
 
-from neurobust.figures.regularised import draw_regularised
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, read_table, read_tree
+from neurobust.files.storage import read_dataset, read_table, read_tree
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.li2023.figures.fig2 import draw_regularised
 
 
 def main(job):

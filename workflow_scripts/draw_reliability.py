@@ -1,9 +1,9 @@
 """Draw the reliability of the recording."""
 
-from neurobust.figures.reliability import draw_reliability
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.reliability import draw_reliability
 
 
 def main(job):

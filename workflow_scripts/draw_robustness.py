@@ -1,9 +1,9 @@
 """Draw Fig. 3."""
 
-from neurobust.figures.robustness import draw_robustness
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, read_table
+from neurobust.files.storage import read_dataset, read_table
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.safarani2021.figures.fig3 import draw_robustness
 
 
 def main(job):

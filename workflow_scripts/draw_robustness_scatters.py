@@ -1,9 +1,9 @@
 """Draw Fig. 6 of the low-frequency study."""
 
-from neurobust.figures.preferred_frequency import draw_robustness_scatters
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, read_table
+from neurobust.files.storage import read_dataset, read_table
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.li2023.figures.fig4 import draw_robustness_scatters
 
 
 def main(job):

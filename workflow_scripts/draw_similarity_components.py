@@ -1,9 +1,9 @@
 """Draw Fig. D of the appendix of the low-frequency study."""
 
-from neurobust.figures.similarity_components import draw_similarity_components
-from neurobust.figures.style import save_figure
-from neurobust.jobs import run
-from neurobust.storage import read_dataset
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.plotting.style import save_figure
+from studies.li2023.figures.figd import draw_similarity_components
 
 
 def main(job):

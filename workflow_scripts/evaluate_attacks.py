@@ -1,10 +1,10 @@
 """Find the smallest adversarial perturbations for all seeds of a network."""
 
-from neurobust.evaluation.attacks import evaluate_attacks
-from neurobust.jobs import run
+from neurobust.evaluation.attacks.evaluate import evaluate_attacks
+from neurobust.files.storage import open_dataset, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.storage import open_dataset, write_dataset
 
 
 def main(job):

@@ -1,11 +1,11 @@
 """Compare the choices of all seeds of a network with those of observers."""
 
-from neurobust.evaluation.behaviour import evaluate_behaviour
-from neurobust.jobs import run
+from neurobust.evaluation.behaviour.evaluate import evaluate_behaviour
+from neurobust.files.storage import write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.recordings.behaviour import read_behaviour
-from neurobust.storage import write_dataset
+from neurobust.recordings.brainio.behaviour import read_behaviour
 
 
 def main(job):

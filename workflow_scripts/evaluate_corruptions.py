@@ -1,10 +1,10 @@
 """Classify clean and corrupted test images with all seeds of a network, or of several."""
 
-from neurobust.evaluation.corruption import evaluate_corruptions
-from neurobust.jobs import run
+from neurobust.evaluation.corruptions.evaluate import evaluate_corruptions
+from neurobust.files.storage import open_dataset, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_by_name
-from neurobust.storage import open_dataset, write_dataset
 
 
 def main(job):

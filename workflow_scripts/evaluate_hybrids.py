@@ -1,10 +1,10 @@
 """Classify hybrids of the test images with all seeds of a network."""
 
-from neurobust.evaluation.hybrids import evaluate_hybrids
-from neurobust.jobs import run
+from neurobust.evaluation.hybrids.evaluate import evaluate_hybrids
+from neurobust.files.storage import open_dataset, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.storage import open_dataset, write_dataset
 
 
 def main(job):

@@ -1,10 +1,10 @@
 """Compare predicted with recorded responses for all seeds of a network."""
 
-from neurobust.evaluation.prediction import evaluate_prediction
-from neurobust.jobs import run
+from neurobust.evaluation.readouts import evaluate_prediction
+from neurobust.files.storage import read_dataset, read_tree, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.storage import read_dataset, read_tree, write_dataset
 
 
 def main(job):

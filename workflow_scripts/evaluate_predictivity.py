@@ -1,10 +1,10 @@
 """Score how well the features of all seeds of a network predict a recording."""
 
-from neurobust.evaluation.predictivity import evaluate_predictivity
-from neurobust.jobs import run
+from neurobust.evaluation.predictivity.evaluate import evaluate_predictivity
+from neurobust.files.storage import read_tree, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_networks
-from neurobust.storage import read_tree, write_dataset
 
 
 def main(job):

@@ -1,8 +1,8 @@
 """Read a recording into the labelled form."""
 
-from neurobust.jobs import run
+from neurobust.files.storage import write_dataset
+from neurobust.jobs.run import run
 from neurobust.recordings.build import read_recording
-from neurobust.storage import write_dataset
 
 
 def main(job):

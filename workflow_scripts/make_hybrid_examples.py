@@ -1,8 +1,8 @@
 """Mix two test images at several frequencies."""
 
-from neurobust.evaluation.hybrid_examples import make_hybrid_examples
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.evaluation.hybrids.examples import make_hybrid_examples
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.jobs.run import run
 
 
 def main(job):

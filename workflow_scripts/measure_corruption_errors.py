@@ -1,9 +1,9 @@
 """Divide the errors of networks under corruptions by those of a reference."""
 
-from neurobust.analysis.corruption_errors import corruption_errors
-from neurobust.analysis.tables import corruption_error_table
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_dataset, write_table
+from neurobust.files.storage import read_dataset, write_dataset, write_table
+from neurobust.jobs.run import run
+from neurobust.statistics.corruption_errors import corruption_errors
+from studies.safarani2021.tables import corruption_error_table
 
 SEED = 1000  # of the bootstrap
 

@@ -1,9 +1,9 @@
 """Measure which spatial frequencies each corruption alters."""
 
-from neurobust.evaluation.corruption_spectra import measure_corruption_spectra
-from neurobust.jobs import run
+from neurobust.evaluation.corruptions.spectra import measure_corruption_spectra
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
-from neurobust.storage import read_dataset, write_dataset
 
 
 def main(job):

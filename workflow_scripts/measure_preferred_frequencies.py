@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from neurobust.analysis.blur_series import Optimum
-from neurobust.analysis.frequency import draw_measures, mean_spectra, tabulate_networks
-from neurobust.analysis.frequency_comparison import compare_networks
-from neurobust.analysis.frequency_differences import pair_differences
-from neurobust.analysis.frequency_quantities import collect_frequency_quantities
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_dataset, write_table
+from neurobust.files.storage import read_dataset, write_dataset, write_table
+from neurobust.jobs.run import run
+from studies.li2023.blur_series import Optimum
+from studies.li2023.comparison import compare_networks
+from studies.li2023.differences import pair_differences
+from studies.li2023.networks import draw_measures, mean_spectra, tabulate_networks
+from studies.li2023.quantities import collect_frequency_quantities
 
 SEED = 1000  # of the bootstrap
 

@@ -1,8 +1,8 @@
 """Measure the reliability of a recording's neuroids."""
 
-from neurobust.jobs import run
+from neurobust.files.storage import read_tree, write_dataset
+from neurobust.jobs.run import run
 from neurobust.recordings.reliability import measure_reliability
-from neurobust.storage import read_tree, write_dataset
 
 SEED = 1000  # of the random halves
 

@@ -1,10 +1,10 @@
 """Measure how similar images are for a population, from the responses predicted to them."""
 
-from neurobust.jobs import run
+from neurobust.files.storage import read_tree, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_network
-from neurobust.storage import read_tree, write_dataset
-from neurobust.training.neural_similarity import measure_similarity
+from neurobust.responses.similarity import measure_similarity
 
 
 def main(job):

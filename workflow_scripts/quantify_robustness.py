@@ -1,8 +1,8 @@
 """Name every number of the main study that a claim may speak about."""
 
-from neurobust.analysis.quantities import collect_quantities
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, read_table, write_table
+from neurobust.files.storage import read_dataset, read_table, write_table
+from neurobust.jobs.run import run
+from studies.safarani2021.quantities import collect_quantities
 
 
 def main(job):

@@ -1,10 +1,10 @@
 """Regress robustness on clean accuracy and neural performance over batch ratios."""
 
-from neurobust.analysis.inference import regress_robustness, regression_line
-from neurobust.analysis.scores import seed_scores
-from neurobust.analysis.sweeps import sweep_points
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_table
+from neurobust.files.storage import read_dataset, write_table
+from neurobust.jobs.run import run
+from studies.safarani2021.regressions import regress_robustness, regression_line
+from studies.safarani2021.scores import seed_scores
+from studies.safarani2021.sweeps import sweep_points
 
 
 def main(job):

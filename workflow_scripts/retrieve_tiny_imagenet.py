@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from neurobust.images.retrieve import retrieve
-from neurobust.jobs import run
+from neurobust.images.sources.retrieve import retrieve
+from neurobust.jobs.run import run
 
 
 def main(job):

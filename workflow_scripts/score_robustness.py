@@ -1,8 +1,8 @@
 """Score every network of the study relative to Baseline."""
 
-from neurobust.analysis.scores import robustness_scores
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.jobs.run import run
+from studies.safarani2021.scores import robustness_scores
 
 SEED = 1000  # of the bootstrap
 

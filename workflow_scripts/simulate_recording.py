@@ -1,9 +1,9 @@
 """Simulate a population of V1 cells and write it as a BrainIO assembly."""
 
-from neurobust.jobs import run
-from neurobust.recordings.brainio import write_brainio
+from neurobust.files.storage import read_dataset
+from neurobust.jobs.run import run
+from neurobust.recordings.brainio.read import write_brainio
 from neurobust.recordings.build import simulate_recording
-from neurobust.storage import read_dataset
 
 
 def main(job):

@@ -1,10 +1,10 @@
 """Predict the responses of all neuroids to every image of a set."""
 
-from neurobust.jobs import run
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import load_network
-from neurobust.storage import read_dataset, write_dataset
-from neurobust.training.synthesis import synthesise_responses
+from neurobust.responses.synthesis import synthesise_responses
 
 
 def main(job):

@@ -4,9 +4,9 @@ from itertools import product
 
 import pandas as pd
 
-from neurobust.analysis.tables import brain_score_table
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_table
+from neurobust.files.storage import read_dataset, write_table
+from neurobust.jobs.run import run
+from studies.safarani2021.tables import brain_score_table
 
 RAW = {"predictivity": "raw", "behaviour": "consistency"}
 

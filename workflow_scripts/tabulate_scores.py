@@ -1,13 +1,13 @@
 """Write Tables 1 to 3 and the scores by corruption."""
 
-from neurobust.analysis.tables import (
+from neurobust.files.storage import read_dataset, write_table
+from neurobust.jobs.run import run
+from studies.safarani2021.tables import (
     clean_accuracy_table,
     detailed_table,
     recipe_table,
     robustness_table,
 )
-from neurobust.jobs import run
-from neurobust.storage import read_dataset, write_table
 
 TABLE3 = ["baseline", "mtl-real", "mtl-monkey", "mtl-shuffled"]
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from neurobust.errors import InputError
-from neurobust.jobs import run
-from neurobust.writing import whole
+from neurobust.files.whole import whole
+from neurobust.jobs.run import run
 
 
 def main(job):
@@ -24,7 +24,7 @@ def main(job):
             results,
             f"the results fail a test\n{ran.stdout}{ran.stderr}",
             expected="results in range, within their intervals, controls below what they control",
-            mend="look at the failed test; delete what is damaged and run again",
+            fix="look at the failed test; delete what is damaged and run again",
         )
     with whole(job.output[0]) as part:
         part.write_text(ran.stdout)

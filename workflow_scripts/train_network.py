@@ -1,11 +1,11 @@
 """Train the network of a recipe from one seed, or go on where it was interrupted."""
 
-from neurobust.config import Schedule
-from neurobust.jobs import run
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
+from neurobust.files.storage import read_dataset, read_tree
+from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import NetworkFile, load_network, save_network
-from neurobust.recipes import Recipe
-from neurobust.storage import read_dataset, read_tree
 from neurobust.training.checkpoints import Checkpoint, checkpoint_path, training_key
 from neurobust.training.train import TrainingData, train_network
 

@@ -9,7 +9,7 @@ from time import process_time
 from snakemake.cli import main
 from snakemake.workflow import Workflow
 
-from neurobust.experiment import Experiment
+from neurobust.config.experiment import Experiment
 
 taken = {"imports": process_time()}
 within: set[str] = set()

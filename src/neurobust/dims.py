@@ -58,7 +58,7 @@ def require(
                 place,
                 f"variable {name!r} is missing" if found is None else f"{name!r} has dims {found}",
                 expected=f"{name!r} with dims {dims}",
-                mend="delete the file and let the workflow build it again",
+                fix="delete the file and let the workflow build it again",
             )
     for name in attributes:
         if name not in data.attrs:
@@ -66,5 +66,5 @@ def require(
                 place,
                 f"attribute {name!r} is missing",
                 expected=f"an attribute {name!r}",
-                mend="delete the file and let the workflow build it again",
+                fix="delete the file and let the workflow build it again",
             )

@@ -1,11 +1,11 @@
-"""The one kind of error that a user can mend."""
+"""The one kind of error that a user can fix."""
 
 
 class InputError(Exception):
     """Something that the user gave cannot be used.
 
-    The message names the place, the field, what was expected and how to mend it; jobs print it
-    alone, without a traceback (see :mod:`neurobust.jobs`).
+    The message names the place, the field, what was expected and how to fix it; jobs print it
+    alone, without a traceback (see `neurobust.jobs.run`).
 
     Parameters
     ----------
@@ -15,13 +15,13 @@ class InputError(Exception):
         What was found, with the field's name.
     expected
         What would have been right.
-    mend
+    fix
         What the user can do about it.
     """
 
-    def __init__(self, place: object, problem: str, *, expected: str, mend: str) -> None:
+    def __init__(self, place: object, problem: str, *, expected: str, fix: str) -> None:
         self.place = str(place)
         self.problem = problem
         self.expected = expected
-        self.mend = mend
-        super().__init__(f"{place}: {problem}\n  expected: {expected}\n  to mend:  {mend}")
+        self.fix = fix
+        super().__init__(f"{place}: {problem}\n  expected: {expected}\n  to fix:   {fix}")

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
-from neurobust.evaluation.attack_results import median_distance
-from neurobust.evaluation.attacks import evaluate_attacks
-from neurobust.evaluation.perturbations import ATTACKS
-from neurobust.images.sets import luma, select_split
+from neurobust.evaluation.attacks.evaluate import evaluate_attacks
+from neurobust.evaluation.attacks.perturb import ATTACKS
+from neurobust.evaluation.attacks.results import median_distance
+from neurobust.files.storage import read_dataset, write_dataset
+from neurobust.images.form import luma, select_split
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
-from neurobust.storage import read_dataset, write_dataset
 
 CPU = torch.device("cpu")
 

@@ -7,12 +7,12 @@ import xarray as xr
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
-from neurobust.evaluation.behaviour import evaluate_behaviour, probe_choices
-from neurobust.evaluation.i2n import score_consistency
-from neurobust.images.sets import luma
+from neurobust.evaluation.behaviour.evaluate import evaluate_behaviour, probe_choices
+from neurobust.evaluation.behaviour.i2n import score_consistency
+from neurobust.images.form import luma
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
 
 CPU = torch.device("cpu")
 OBJECTS = np.array(["level", "rising", "zigzag"])
@@ -179,7 +179,7 @@ def test_observers_who_choose_as_one_network_does_are_told_from_another(stimuli)
 def test_the_size_of_the_batches_does_not_matter(stimuli, trials, monkeypatch):
     networks = make_networks()
     together = evaluate(networks, trials, stimuli)
-    monkeypatch.setattr("neurobust.evaluation.features._BATCH", 7)
+    monkeypatch.setattr("neurobust.networks.features._BATCH", 7)
     # Convolutions of other batch sizes differ in float32's last digits.
     xr.testing.assert_allclose(evaluate(networks, trials, stimuli), together, atol=1e-4)
 

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from neurobust.evaluation import brendel_bethge
-from neurobust.evaluation.brendel_bethge import GuardedOptimizer
-from neurobust.evaluation.perturbations import perturb
-from neurobust.evaluation.pixels import PixelClassifier
-from neurobust.evaluation.search import NORMS, Start
-from neurobust.images.pictures import Standard
+from neurobust.evaluation.attacks.brendel_bethge import GuardedOptimizer
+from neurobust.evaluation.attacks.perturb import perturb
+from neurobust.evaluation.attacks.search import NORMS, Start
+from neurobust.images.batches import Standard
+from neurobust.networks.pixels import PixelClassifier
 
 # Imported here, where the warnings of its first import are over.
 foolbox = import_module("foolbox.attacks.brendel_bethge")

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from neurobust import storage
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.evaluation import corruption
-from neurobust.evaluation.corruption import evaluate_corruptions
-from neurobust.evaluation.examples import corrupt_example
+from neurobust.evaluation.corruptions.evaluate import evaluate_corruptions
+from neurobust.evaluation.corruptions.examples import corrupt_example
+from neurobust.files import storage
+from neurobust.files.storage import write_dataset
 from neurobust.images import sets
+from neurobust.images.batches import as_channels
 from neurobust.images.corruptions import TIN_TC, corrupt
-from neurobust.images.pictures import as_channels
-from neurobust.images.sets import luma, select_split
+from neurobust.images.form import luma, select_split
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
-from neurobust.storage import write_dataset
 
 CPU = torch.device("cpu")
 SEVERITIES = (1, 5)

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from neurobust.errors import InputError
-from neurobust.evaluation.corruption_spectra import measure_corruption_spectra
+from neurobust.evaluation.corruptions.spectra import measure_corruption_spectra
+from neurobust.files.storage import read_dataset, write_dataset
 from neurobust.images.corruptions import TIN_TC, corrupt
-from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
-from neurobust.images.sets import luma, select_split
-from neurobust.storage import read_dataset, write_dataset
+from neurobust.images.corruptions.categories import FREQUENCY_CATEGORIES
+from neurobust.images.form import luma, select_split
 
 SEVERITIES = (1, 4)
 # The same float64 sums of a thousand terms in another order.

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from neurobust.errors import InputError
-from neurobust.evaluation.hybrid_examples import FREQUENCIES, make_hybrid_examples
-from neurobust.evaluation.pairing import derange_labels
-from neurobust.images.pictures import as_channels
-from neurobust.images.sets import select_split
+from neurobust.evaluation.hybrids.examples import FREQUENCIES, make_hybrid_examples
+from neurobust.images.batches import as_channels
+from neurobust.images.form import select_split
+from neurobust.images.pairing import derange_labels
 from neurobust.randomness import generator
 
 

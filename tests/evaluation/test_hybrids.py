@@ -9,17 +9,17 @@ import pytest
 import torch
 from torch import nn
 
-from neurobust.evaluation.hybrids import (
+from neurobust.config.recipes import Recipe
+from neurobust.evaluation.hybrids.evaluate import (
     MIXING_FREQUENCIES,
     evaluate_hybrids,
     make_hybrids,
 )
-from neurobust.evaluation.pairing import derange_labels
-from neurobust.evaluation.reversal import find_reversal
-from neurobust.images.sets import luma, make_image_set, select_split
+from neurobust.evaluation.hybrids.reversal import find_reversal
+from neurobust.images.form import luma, make_image_set, select_split
+from neurobust.images.pairing import derange_labels
 from neurobust.networks.network import Heads, build_network
 from neurobust.randomness import generator
-from neurobust.recipes import Recipe
 
 CPU = torch.device("cpu")
 SIDE_PX = 16

@@ -6,7 +6,7 @@ import xarray as xr
 from scipy.stats import beta, binom, kstest, norm, pearsonr
 
 from neurobust.errors import InputError
-from neurobust.evaluation.i2n import (
+from neurobust.evaluation.behaviour.i2n import (
     choice_probabilities,
     distractor_probabilities,
     i2n_matrix,

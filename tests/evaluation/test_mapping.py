@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.cross_decomposition import PLSRegression
 
-from neurobust.evaluation.mapping import predict_by_pls, reduce_features
+from neurobust.evaluation.predictivity.mapping import predict_by_pls, reduce_features
 
 SHAPES = [(30, 12), (30, 30), (30, 31), (20, 9000)]  # the last in three blocks
 

@@ -9,10 +9,10 @@ from torch import nn
 
 from neurobust.errors import InputError
 from neurobust.evaluation import descent, minimum_norm, perturbations
-from neurobust.evaluation.perturbations import ATTACKS, perturb
-from neurobust.evaluation.pixels import NO_ANSWER, PixelClassifier
-from neurobust.evaluation.search import NOBODY, NORMS, Start, verify
-from neurobust.images.pictures import Standard
+from neurobust.evaluation.attacks.perturb import ATTACKS, perturb
+from neurobust.evaluation.attacks.search import NOBODY, NORMS, Start, verify
+from neurobust.images.batches import Standard
+from neurobust.networks.pixels import NO_ANSWER, PixelClassifier
 
 STANDARD = Standard(0.4, 0.2)
 SHAPE = (1, 12, 10)

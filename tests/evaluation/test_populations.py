@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import pearsonr
 
 from neurobust.errors import InputError
-from neurobust.evaluation.populations import (
+from neurobust.evaluation.predictivity.populations import (
     Population,
     divide_stimuli,
     find_populations,
@@ -237,7 +237,7 @@ def test_too_few_stimuli_or_groups_are_refused(population, splits, said):
     with pytest.raises(InputError, match=said) as caught:
         divide(population, splits)
     assert caught.value.place == f"predictivity: splits: {splits}"
-    assert "left_out" in caught.value.mend
+    assert "left_out" in caught.value.fix
 
 
 def measure(recording, *, splits="held-out", halves=4, seed=1, **fields):

@@ -9,11 +9,15 @@ import xarray as xr
 from scipy.stats import pearsonr
 from sklearn.cross_decomposition import PLSRegression
 
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
-from neurobust.evaluation.populations import divide_stimuli, find_populations, measure_ceiling
-from neurobust.evaluation.predictivity import evaluate_predictivity, summarise_predictivity
+from neurobust.evaluation.predictivity.evaluate import evaluate_predictivity, summarise_predictivity
+from neurobust.evaluation.predictivity.populations import (
+    divide_stimuli,
+    find_populations,
+    measure_ceiling,
+)
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
 from neurobust.recordings.form import check_recording
 
 CPU = torch.device("cpu")
@@ -302,7 +306,7 @@ def test_a_recording_that_is_not_reliable_is_refused(ceiling):
     with pytest.raises(InputError, match="halves of its repeats correlate") as caught:
         summarise_predictivity(make_scores([[[0.1]]], [ceiling]))
     assert caught.value.place == "recording made"
-    assert "exclude_neuroids" in caught.value.mend
+    assert "exclude_neuroids" in caught.value.fix
 
 
 SMALL = np.repeat(["train", "validation", "test"], [20, 6, 6])
@@ -334,7 +338,7 @@ def test_settings_that_do_not_fit_are_refused(settings, place, said, recording):
     with pytest.raises(InputError, match=said) as caught:
         evaluate(make_network(), recording, **settings)
     assert caught.value.place == f"predictivity: {place}"
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def record_sessions(make_own_recording, missing):

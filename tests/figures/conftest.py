@@ -9,10 +9,10 @@ import pytest
 import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from neurobust.analysis.inference import regression_line
-from neurobust.analysis.likeness_correlations import correlate_likeness
-from neurobust.analysis.scores import robustness_scores
-from neurobust.figures.style import PAGE_WIDTH_IN
+from neurobust.plotting.style import PAGE_WIDTH_IN
+from studies.brain_likeness.correlations import correlate_likeness
+from studies.safarani2021.regressions import regression_line
+from studies.safarani2021.scores import robustness_scores
 
 GROUPS = {
     "gaussian_noise": "Noise",

@@ -6,11 +6,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neurobust.config import Schedule
-from neurobust.networks.cornet import CHANNELS, build_cornet
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.networks.trunks import build_decoder
-from neurobust.recipes import Recipe
+from neurobust.networks.trunks.cornet import CHANNELS, build_cornet
+from neurobust.networks.trunks.vgg import build_decoder
 from neurobust.training.train import TrainingData, train_network
 
 CPU = torch.device("cpu")

@@ -16,7 +16,7 @@ with_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machin
 def test_asking_for_a_gpu_where_there_is_none_is_refused():
     with pytest.raises(InputError, match="this machine shows none") as caught:
         choose_device("gpu", 1)
-    assert "device: auto" in caught.value.mend
+    assert "device: auto" in caught.value.fix
 
 
 @pytest.mark.parametrize("wanted", ["auto", "cpu"])

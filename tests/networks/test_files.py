@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 import torch
 
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.networks.files import NetworkFile, load_by_name, load_network, save_network
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
 
 HEADS = Heads(3, {"first": ["a", "b"], "second": ["c"]}, continuous=True)
 HISTORY = {"epoch": [1.0, 2.0], "validation_score": [0.25, float("nan")]}

@@ -6,13 +6,13 @@ import torch
 from scipy.ndimage import gaussian_filter
 from sklearn import decomposition
 
+from neurobust.config.recipes import PCA, Blur, Recipe
 from neurobust.errors import InputError
-from neurobust.images.pictures import LabelledPictures, Standard, as_channels
+from neurobust.images.batches import LabelledPictures, Standard, as_channels
 from neurobust.networks import frontends
 from neurobust.networks.files import NetworkFile, load_network, save_network
 from neurobust.networks.frontends import GaussianBlur, Projection, build_frontend
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import PCA, Blur, Recipe
 from neurobust.training.train import TrainingData, train_network
 
 CPU = torch.device("cpu")

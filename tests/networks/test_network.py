@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
 
 SESSIONS = {"first": ["a", "b", "c"], "second": ["d", "e"]}
 

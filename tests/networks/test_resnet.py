@@ -5,9 +5,9 @@ import torch
 import torchvision
 from torch import nn
 
+from neurobust.config.recipes import Recipe
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.networks.weights import load_weights
-from neurobust.recipes import Recipe
 
 NAMES = ["conv-1", *(f"block-{stage}-{block}" for stage in range(1, 5) for block in (1, 2))]
 

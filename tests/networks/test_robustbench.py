@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
-from neurobust.evaluation.pixels import PixelClassifier
-from neurobust.images.pictures import LabelledPictures
-from neurobust.images.sets import make_image_set
+from neurobust.images.batches import LabelledPictures
+from neurobust.images.form import make_image_set
 from neurobust.networks.files import NetworkFile, load_network, save_network
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
+from neurobust.networks.pixels import PixelClassifier
 from neurobust.training.train import TrainingData, train_network
 
 CPU = torch.device("cpu")
@@ -208,7 +208,7 @@ def test_the_threat_model_can_be_said_where_a_name_is_there_twice(zoo, ten_class
     assert network.trunk.model.conv.weight.shape[0] == 6
     with pytest.raises(InputError, match=r"shape \(6, 3, 3, 3\) for 'conv.weight'") as caught:
         use(recipe(path, "Twice2021"), ten_classes)
-    assert "L2/NAME" in caught.value.mend
+    assert "L2/NAME" in caught.value.fix
     assert "RobustBench's Twice2021" in caught.value.expected
 
 
@@ -269,14 +269,14 @@ def test_without_the_package_the_error_says_how_to_install_it(tmp_path, monkeypa
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="the package robustbench is not installed") as caught:
         build_network(recipe(tmp_path / "x.pt"), Heads(10), seed=0)
-    assert "uv sync --group zoo" in caught.value.mend
+    assert "uv sync --group zoo" in caught.value.fix
 
 
 def test_a_package_that_cannot_be_imported_is_told(zoo, tmp_path):
     zoo.write_text("import timm_of_a_kind\n")
     with pytest.raises(InputError, match=r"cannot be imported .*timm_of_a_kind") as caught:
         build_network(recipe(tmp_path / "x.pt"), Heads(10), seed=0)
-    assert "uv sync --group zoo" in caught.value.mend
+    assert "uv sync --group zoo" in caught.value.fix
     assert "robustbench" not in sys.modules
 
 

@@ -7,9 +7,9 @@ import torch
 import torchvision
 from torch import nn
 
+from neurobust.config.recipes import Recipe
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.networks.trunks import build_classifier, build_trunk, initialise
-from neurobust.recipes import Recipe
+from neurobust.networks.trunks.vgg import build_classifier, build_trunk, initialise
 
 TRUNKS = ("vgg11", "vgg13", "vgg16", "vgg19")
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 import torchvision
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, build_network
 from neurobust.networks.weights import load_weights
-from neurobust.recipes import Recipe
 from neurobust.training.train import TrainingData, train_network
 
 CPU = torch.device("cpu")
@@ -197,7 +197,7 @@ def test_damaged_files_are_refused(save, tmp_path):
 def test_a_whole_pickled_model_is_refused(save):
     with pytest.raises(InputError, match="cannot be read") as caught:
         load_weights(make(), save(make("cornet-z")))
-    assert "torch.save(model.state_dict(), path)" in caught.value.mend
+    assert "torch.save(model.state_dict(), path)" in caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_weights_of_another_network_are_refused(fields, problem, expected, save)
     with pytest.raises(InputError, match=problem) as caught:
         load_weights(network, save(as_authors_save(make(seed=1))))
     assert expected in caught.value.expected
-    assert "trunk, width and colour" in caught.value.mend
+    assert "trunk, width and colour" in caught.value.fix
     for name, value in network.state_dict().items():
         assert torch.equal(value, before[name]), name  # nothing is copied by half
 

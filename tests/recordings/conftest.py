@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from neurobust.recordings.brainio import read_brainio
+from neurobust.recordings.brainio.read import read_brainio
 from neurobust.recordings.splits import SplitRule
 
 N_STIMULI, N_REPEATS = 10, 4

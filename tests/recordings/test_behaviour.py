@@ -11,7 +11,7 @@ import xarray as xr
 from PIL import Image
 
 from neurobust.errors import InputError
-from neurobust.recordings.behaviour import read_behaviour, read_trials
+from neurobust.recordings.brainio.behaviour import read_behaviour, read_trials
 
 OBJECTS = ("bear", "car", "dog")
 SHOWN = [f"image{number}" for number in range(6)]
@@ -211,11 +211,11 @@ def test_a_file_that_is_not_there_is_named_with_its_key(benchmark_files, name):
     with pytest.raises(InputError, match=rf"is not there \(behaviour\.lab\.{name}\)") as error:
         read_behaviour(settings, "behaviour.lab")
     assert error.value.place == settings[name]
-    assert f"behaviour.lab.{name}" in error.value.mend
+    assert f"behaviour.lab.{name}" in error.value.fix
 
 
 @pytest.mark.parametrize(
-    ("spoil", "problem", "mend"),
+    ("spoil", "problem", "fix"),
     [
         (
             lambda table: table.rename(columns={"object_name": "label"}),
@@ -239,10 +239,10 @@ def test_a_file_that_is_not_there_is_named_with_its_key(benchmark_files, name):
         ),
     ],
 )
-def test_a_stimulus_set_that_does_not_fit_is_named(benchmark_files, spoil, problem, mend):
+def test_a_stimulus_set_that_does_not_fit_is_named(benchmark_files, spoil, problem, fix):
     settings, table, _ = benchmark_files
     spoil(table).to_csv(settings["stimulus_set"], index=False)
     with pytest.raises(InputError, match=problem) as error:
         read_behaviour(settings, "behaviour.lab")
     assert error.value.place == settings["stimulus_set"]
-    assert mend in error.value.mend
+    assert fix in error.value.fix

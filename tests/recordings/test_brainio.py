@@ -7,10 +7,10 @@ import xarray as xr
 from PIL import Image
 
 from neurobust.errors import InputError
-from neurobust.recordings.brainio import read_brainio, write_brainio
+from neurobust.files.storage import read_tree, write_dataset
+from neurobust.recordings.brainio.read import read_brainio, write_brainio
 from neurobust.recordings.form import check_recording, sessions_of
 from neurobust.recordings.splits import SplitRule
-from neurobust.storage import read_tree, write_dataset
 
 
 def test_reads_counts_pixels_and_labels(brainio):
@@ -263,7 +263,7 @@ def test_never_firing_neuroids_are_named_to_be_excluded(brainio):
     with pytest.raises(InputError) as error:
         brainio.write().read()
     assert "n0, n2" in error.value.problem
-    assert "exclude_neuroids: [n0, n2]" in error.value.mend
+    assert "exclude_neuroids: [n0, n2]" in error.value.fix
     assert len(sessions_of(brainio.read(exclude_neuroids=["n0", "n2"]))["left_1"].neuroid) == 1
 
 

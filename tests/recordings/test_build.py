@@ -2,7 +2,7 @@
 
 import pytest
 
-from neurobust.recordings.brainio import write_brainio
+from neurobust.recordings.brainio.read import write_brainio
 from neurobust.recordings.build import read_recording, simulate_recording
 from neurobust.recordings.form import sessions_of
 

@@ -6,11 +6,16 @@ import pytest
 import xarray as xr
 
 from neurobust.errors import InputError
-from neurobust.recordings.brainio import read_brainio, write_brainio
+from neurobust.recordings.brainio.read import read_brainio, write_brainio
 from neurobust.recordings.form import sessions_of
-from neurobust.recordings.simulated import draw_population, drive_cells, normalise, simulate_v1
+from neurobust.recordings.simulated.responses import (
+    draw_population,
+    drive_cells,
+    normalise,
+    simulate_v1,
+)
+from neurobust.recordings.simulated.tuning import MACAQUE, MOUSE, Tuning
 from neurobust.recordings.splits import SplitRule
-from neurobust.recordings.tuning import MACAQUE, MOUSE, Tuning
 
 SIZE_PX, PX_PER_DEG = 64, 16.0
 MOUSE_PICTURES = {"size_px": 32, "px_per_deg": 0.474}  # 67.5 degrees (Li et al. 2023)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr, truncnorm
 
-from neurobust.config import Simulated
+from neurobust.config.settings import Simulated
 from neurobust.errors import InputError
-from neurobust.recordings.tuning import (
+from neurobust.recordings.simulated.tuning import (
     MACAQUE,
     MOUSE,
     SPECIES,

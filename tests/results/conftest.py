@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from neurobust.storage import read_dataset, read_table
+from neurobust.files.storage import read_dataset, read_table
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ import pytest
 import torch
 import xarray as xr
 
-from neurobust.images.pictures import LabelledPictures
+from neurobust.config.recipes import Recipe
+from neurobust.images.batches import LabelledPictures
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
 from neurobust.recordings.form import sessions_of
 
 CPU = torch.device("cpu")

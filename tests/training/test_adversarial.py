@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from neurobust import recipes
-from neurobust.config import Schedule
-from neurobust.images.pictures import LabelledPictures, Standard
-from neurobust.recipes import Recipe
-from neurobust.training.adversarial import (
+from neurobust.config import recipes
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
+from neurobust.images.batches import LabelledPictures, Standard
+from neurobust.training.objectives.adversarial import (
     BALLS,
     AdversarialLoss,
     evaluation_mode,

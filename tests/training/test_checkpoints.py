@@ -20,12 +20,12 @@ import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
 from neurobust.errors import InputError
-from neurobust.interruption import Interrupted
+from neurobust.files.storage import write_dataset
+from neurobust.jobs.signals import Interrupted
 from neurobust.networks.files import NetworkFile, save_network
-from neurobust.recipes import Recipe
-from neurobust.storage import write_dataset
 from neurobust.training import checkpoints, train
 from neurobust.training.checkpoints import Checkpoint, checkpoint_path, training_key
 from neurobust.training.train import TrainingData, train_network
@@ -441,11 +441,11 @@ import torch
 torch.set_num_threads(1)  # a copy of a process has none but its main thread
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from neurobust.config import Schedule
+from neurobust.config.settings import Schedule
 from neurobust.networks.files import NetworkFile, save_network
 from neurobust.randomness import generator
-from neurobust.recipes import Recipe
-from neurobust.storage import read_dataset
+from neurobust.config.recipes import Recipe
+from neurobust.files.storage import read_dataset
 from neurobust.training.checkpoints import Checkpoint
 from neurobust.training.schedules import build_optimiser
 from neurobust.training.train import TrainingData, train_network

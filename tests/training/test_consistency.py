@@ -8,8 +8,8 @@ import torch
 from scipy.spatial.distance import jensenshannon
 from scipy.special import log_softmax, rel_entr, softmax
 
-from neurobust import recipes
-from neurobust.training.consistency import ConsistencyLoss, jensen_shannon_divergence
+from neurobust.config import recipes
+from neurobust.training.objectives.augmix import ConsistencyLoss, jensen_shannon_divergence
 
 AUGMIX = recipes.AugMix()
 

@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Recipe, Stage
+from neurobust.config.settings import Schedule
 from neurobust.errors import InputError
-from neurobust.interruption import Interrupted
+from neurobust.jobs.signals import Interrupted
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe, Stage
 from neurobust.training.loop import train_stage
 
 CPU = torch.device("cpu")

@@ -5,12 +5,12 @@ import pytest
 import torch
 from scipy.special import log_softmax
 
-from neurobust import recipes
+from neurobust.config import recipes
 from neurobust.images.augmentation import augment
-from neurobust.images.pictures import as_channels
+from neurobust.images.batches import as_channels
 from neurobust.randomness import seed_for
 from neurobust.training.batches import BatchOrder
-from neurobust.training.objectives import Classification, Matching
+from neurobust.training.objectives.classification import Classification, Matching
 
 STILL = recipes.Augmentation(padding_px=0, flip=False, rotation_deg=0)
 

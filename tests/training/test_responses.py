@@ -7,10 +7,14 @@ import pandas as pd
 import pytest
 import torch
 
-from neurobust import recipes
+from neurobust.config import recipes
 from neurobust.errors import InputError
 from neurobust.recordings.form import sessions_of
-from neurobust.training.responses import PredictedResponses, RecordedResponses, training_stimuli
+from neurobust.training.objectives.responses import (
+    PredictedResponses,
+    RecordedResponses,
+    training_stimuli,
+)
 
 CPU = torch.device("cpu")
 L1 = 0.5

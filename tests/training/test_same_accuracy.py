@@ -16,13 +16,13 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from neurobust import recipes
-from neurobust.config import Schedule
-from neurobust.images.pictures import LabelledPictures, Standard
+from neurobust.config import recipes
+from neurobust.config.settings import Schedule
+from neurobust.images.batches import LabelledPictures, Standard
+from neurobust.networks.inference import correctness
 from neurobust.networks.network import Heads, build_network
 from neurobust.training.loop import train_stage
-from neurobust.training.objectives import Classification
-from neurobust.training.validation import correctness
+from neurobust.training.objectives.classification import Classification
 
 CLASSES, SIDE_PX, NOISE = 8, 32, 15
 TRAINING, TEST = 8, 60  # pictures of each class

@@ -9,11 +9,11 @@ import xarray as xr
 from scipy.special import softmax
 from scipy.stats import ortho_group
 
-from neurobust import recipes
+from neurobust.config import recipes
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
-from neurobust.training.similarity import (
+from neurobust.training.objectives.similarity import (
     LARGEST,
     MOMENTUM,
     RunningMean,

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Recipe
+from neurobust.config.settings import Schedule
 from neurobust.errors import InputError
-from neurobust.images.pictures import LabelledPictures
+from neurobust.images.batches import LabelledPictures
+from neurobust.networks.inference import trial_correlation
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
-from neurobust.training.similarity import Similarity
+from neurobust.training.objectives.similarity import Similarity
 from neurobust.training.train import TrainingData, heads_for, train_network
-from neurobust.training.validation import trial_correlation
 
 CPU = torch.device("cpu")
 STILL = {"padding_px": 0, "flip": False, "rotation_deg": 0}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from neurobust.provenance import commit_of
+from neurobust.files.provenance import commit_of
 
 REPOSITORY = Path(__file__).parents[2]
 MADE_BY_RUNS = {"results", "resources", ".snakemake", ".cache"}

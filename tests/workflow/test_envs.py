@@ -15,7 +15,7 @@ import pytest
 import yaml
 from rattler import MatchSpec
 
-from neurobust.fingerprints import reached_modules
+from neurobust.jobs.fingerprints import reached_modules
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / "envs").iterdir())
@@ -105,7 +105,7 @@ def test_imports_are_found_in_every_form(tmp_path):
         "import os, numpy.linalg\n"
         "from importlib.util import find_spec\n"
         "import importlib.util\n"
-        "import neurobust.storage\n"
+        "import neurobust.files.storage\n"
         'NAME = "foolbox"\n'
         "def late():\n"
         "    from scipy.stats import norm\n"

@@ -30,7 +30,7 @@ def log_of(workflow, name):
 
 def is_one_message(text, rule):
     """Say whether a text is the message of a failed rule and no traceback."""
-    return text.startswith(f"{rule}: ") and text.count("to mend:") == 1 and "Traceback" not in text
+    return text.startswith(f"{rule}: ") and text.count("to fix:") == 1 and "Traceback" not in text
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import torch
 import xarray as xr
 import yaml
 
+from neurobust.config.recipes import Recipe
+from neurobust.files.storage import read_dataset
 from neurobust.networks.network import Heads, build_network
-from neurobust.recipes import Recipe
-from neurobust.storage import read_dataset
 
 RESULTS = "results/own"
 SMOKE = ("--configfile", "presets/smoke.yaml")

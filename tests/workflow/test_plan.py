@@ -256,7 +256,7 @@ def test_a_mistake_in_the_configuration_ends_in_one_message(workflow, tmp_path, 
     plan = workflow.plan(options=("--configfile", str(preset)))
     assert plan.status == 1
     assert all(words in plan.said for words in told), plan.said
-    assert plan.said.count("to mend:") == 1
+    assert plan.said.count("to fix:") == 1
     assert "Traceback" not in plan.said
     assert "Job stats" not in plan.said
 

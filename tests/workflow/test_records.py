@@ -7,7 +7,7 @@ import torch
 import xarray as xr
 from PIL import Image
 
-from neurobust.provenance import digest_of
+from neurobust.files.provenance import digest_of
 
 RECORD = {
     *("made_by", "code", "commit", "configuration", "seeds", "versions", "hardware", "commits"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from neurobust import fingerprints
+from neurobust.jobs import fingerprints
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = sorted((REPOSITORY / "workflow_scripts").glob("*.py"))

@@ -79,7 +79,7 @@ def augmix(
 def draw_chains(
     images: int, chains: int, *, severity: int, alpha: float, generator: np.random.Generator
 ) -> Chains:
-    """Draw the chains of a batch; see :func:`augmix`."""
+    """Draw the chains of a batch; see `augmix`."""
     shape = (images, chains, LONGEST)
     length = generator.integers(1, LONGEST + 1, shape[:2])
     operation = generator.integers(len(OPERATIONS), size=shape)

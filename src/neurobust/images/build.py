@@ -6,11 +6,11 @@ from typing import Any
 import xarray as xr
 from pydantic import TypeAdapter
 
-from neurobust.config import CIFAR10, SPLIT_SEED, Folder, ImageSet, Photographs
-from neurobust.images.cifar10 import read_cifar10
-from neurobust.images.folder import read_folder
-from neurobust.images.photographs import build_photographs
-from neurobust.images.tiny_imagenet import read_tiny_imagenet
+from neurobust.config.settings import CIFAR10, SPLIT_SEED, Folder, ImageSet, Photographs
+from neurobust.images.sources.cifar10 import read_cifar10
+from neurobust.images.sources.folder import read_folder
+from neurobust.images.sources.photographs import build_photographs
+from neurobust.images.sources.tiny_imagenet import read_tiny_imagenet
 
 
 def build_image_set(settings: Mapping[str, Any]) -> xr.Dataset:

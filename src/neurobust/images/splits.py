@@ -49,7 +49,7 @@ def hold_out(
             place,
             f"'validation' is {fraction}",
             expected="a fraction between 0 and 1",
-            mend="change the fraction",
+            fix="change the fraction",
         )
     chosen = np.zeros(len(label), dtype=bool)
     for position, name in enumerate(class_names):
@@ -59,7 +59,7 @@ def hold_out(
                 place,
                 f"class {name!r} has {len(members)} training pictures",
                 expected="two or more: one to train with, one to validate with",
-                mend="add pictures to this class, or choose other classes",
+                fix="add pictures to this class, or choose other classes",
             )
         # ASSUME: stratified, so that the validation score weighs the classes as training does; Li
         # et al. (2023) say only that a tenth of the training images validates.

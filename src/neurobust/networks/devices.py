@@ -30,7 +30,7 @@ def choose_device(wanted: str, gpus: int) -> torch.device:
             "asks for a GPU, but "
             + ("this machine shows none" if not there else "the job was given none (gpu=0)"),
             expected="a CUDA device, and --resources gpu=1 or more",
-            mend="run where there is a GPU, or set device: auto to fall back on the CPU",
+            fix="run where there is a GPU, or set device: auto to fall back on the CPU",
         )
     return torch.device("cuda" if wanted != "cpu" and there and gpus else "cpu")
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from neurobust import provenance
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
+from neurobust.files import provenance
+from neurobust.files.whole import whole
 from neurobust.networks.network import Heads, Network
-from neurobust.recipes import Recipe
-from neurobust.writing import whole
 
 _KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
 UNREADABLE = (
@@ -83,7 +83,7 @@ def load_network(path: str | Path) -> NetworkFile:
             path,
             f"cannot be read as a network ({error})",
             expected="a file written by the rule train_network",
-            mend="delete it and run again",
+            fix="delete it and run again",
         ) from error
     provenance.note(content["provenance"])
     return NetworkFile(network.eval(), content["seed"], content["history"])
@@ -92,7 +92,7 @@ def load_network(path: str | Path) -> NetworkFile:
 def load_by_name(paths: Iterable[str | Path]) -> dict[str, dict[int, Network]]:
     """Read networks by name, which is that of their folder, then by seed, in the order given.
 
-    Errors as in :func:`load_network`.
+    Errors as in `load_network`.
     """
     folders: dict[str, list[Path]] = {}
     for path in map(Path, paths):
@@ -101,5 +101,5 @@ def load_by_name(paths: Iterable[str | Path]) -> dict[str, dict[int, Network]]:
 
 
 def load_networks(paths: Iterable[str | Path]) -> dict[int, Network]:
-    """Read the networks of several seeds, by seed; errors as in :func:`load_network`."""
+    """Read the networks of several seeds, by seed; errors as in `load_network`."""
     return {saved.seed: saved.network for saved in map(load_network, paths)}

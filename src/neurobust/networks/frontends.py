@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
+from neurobust.config.recipes import PCA, Frontend
 from neurobust.errors import InputError
-from neurobust.images.pictures import LabelledPictures
-from neurobust.recipes import PCA, Frontend
+from neurobust.images.batches import LabelledPictures
 
 _BATCH = 512
 _MOST_VALUES = 16384  # of one image; a covariance of 2 GiB
@@ -97,7 +97,7 @@ class Projection(FittedModule):
                 f"asks for {wanted} components, and the {len(pictures)} training images of "
                 f"{mean.numel()} values have {axes.shape[1]}",
                 expected=f"at most {axes.shape[1]} for these images",
-                mend="lower it, or give the network more or larger images",
+                fix="lower it, or give the network more or larger images",
             )
         self.mean = mean.float().to(device)
         self.components = axes.T.float().contiguous().to(device)
@@ -128,14 +128,14 @@ class Projection(FittedModule):
                 "frontend: pca",
                 "has no principal components, for the network has no images of its own",
                 expected="a network that is trained on the images of an image set",
-                mend="leave the frontend out of networks that see a recording's stimuli alone",
+                fix="leave the frontend out of networks that see a recording's stimuli alone",
             )
         if images.shape[1:] != self.mean.shape:
             raise InputError(
                 "frontend: pca",
                 f"was fitted to images of {_told(self.mean)} and is shown {_told(images)}",
                 expected="images (channel x row x column) of the size and colour of the image set",
-                mend="show it such images, or leave it out of what shows it others",
+                fix="show it such images, or leave it out of what shows it others",
             )
 
 
@@ -164,7 +164,7 @@ def _principal_axes(
             "frontend: pca",
             f"cannot be fitted to images of {_told(shown)} (channel x row x column)",
             expected=f"at most {_MOST_VALUES} values in an image",
-            mend="take smaller images, or gray ones",
+            fix="take smaller images, or gray ones",
         )
     mean = torch.zeros(shown.shape[1:], dtype=torch.double, device=shown.device)
     for part in shown.split(_BATCH):

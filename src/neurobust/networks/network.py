@@ -7,14 +7,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from neurobust.config.model import nearest
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
-from neurobust.images.pictures import LabelledPictures
+from neurobust.images.batches import LabelledPictures
 from neurobust.networks.frontends import FittedModule, build_frontend
 from neurobust.networks.readouts import GaussianReadout
-from neurobust.networks.robustbench import ROBUSTBENCH, build_zoo_model
-from neurobust.networks.trunks import build_classifier, build_trunk, initialise
-from neurobust.recipes import Recipe
-from neurobust.schema import nearest
+from neurobust.networks.trunks.robustbench import ROBUSTBENCH, build_zoo_model
+from neurobust.networks.trunks.vgg import build_classifier, build_trunk, initialise
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Heads:
     sessions
         The neuroids of each session, in the readout's order; empty without a readout.
     continuous
-        Whether the responses may be negative (see :class:`GaussianReadout`).
+        Whether the responses may be negative (see `GaussianReadout`).
     """
 
     n_classes: int = 0
@@ -126,14 +126,14 @@ class Network(nn.Module):
                 f"layer {name!r}",
                 "a model of RobustBench is used whole, its layers are not read",
                 expected="another trunk where features or responses are asked for",
-                mend="leave the network out of what reads layers",
+                fix="leave the network out of what reads layers",
             )
         if name not in self._outputs:
             raise InputError(
                 f"layer {name!r}",
                 f"trunk {self.recipe.trunk!r} has no such layer",
                 expected=nearest(name, self._outputs),
-                mend="correct the readout_layer, freeze_to or layer that names it",
+                fix="correct the readout_layer, freeze_to or layer that names it",
             )
         return name
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from neurobust.errors import InputError
 from neurobust.networks.files import UNREADABLE
 from neurobust.networks.network import Network
-from neurobust.networks.robustbench import ROBUSTBENCH, load_zoo_weights
+from neurobust.networks.trunks.robustbench import ROBUSTBENCH, load_zoo_weights
 
 _WRAPPERS = ("state_dict", "model_state_dict", "net", "model", "last")
 """Under what files hold a state_dict; of several, as in RobustBench, the ``last`` epoch's."""
@@ -59,7 +59,7 @@ def load_weights(network: Network, path: Path) -> None:
                 f"{name.removeprefix('trunk.')!r}",
                 expected=f"shape {tuple(value.shape)}, for trunk {network.recipe.trunk!r} at width "
                 f"{network.recipe.width:g} in {network.recipe.colour}",
-                mend="set the recipe's trunk, width and colour to those of the file",
+                fix="set the recipe's trunk, width and colour to those of the file",
             )
     decoder = {name for name in wanted if name.startswith("classifier.")}
     fits = all(name in given and given[name].shape == wanted[name].shape for name in decoder)
@@ -79,7 +79,7 @@ def _read(path: Path) -> dict[str, Tensor]:
             path,
             "is not there",
             expected="a file of trained weights",
-            mend="put it there, or let the recipe's 'weights' name where it is",
+            fix="put it there, or let the recipe's 'weights' name where it is",
         ) from error
     except UNREADABLE as error:
         # The first sentence: torch goes on to advise what would run a file's code.
@@ -100,7 +100,7 @@ def _unusable(path: Path, problem: str) -> InputError:
         path,
         problem,
         expected="a state_dict of tensors, or a mapping with a 'state_dict', as torch.save writes",
-        mend="save the model's state_dict alone: torch.save(model.state_dict(), path)",
+        fix="save the model's state_dict alone: torch.save(model.state_dict(), path)",
     )
 
 

@@ -10,14 +10,14 @@ import xarray as xr
 from jaxtyping import UInt8
 from pydantic import TypeAdapter
 
-from neurobust.config import RAW_FILES, SPLIT_SEED, TVSD, Recording, Simulated, Split
+from neurobust.config.settings import RAW_FILES, SPLIT_SEED, TVSD, Recording, Simulated, Split
 from neurobust.dims import TEST, TRAIN
 from neurobust.errors import InputError
-from neurobust.images.sets import luma
+from neurobust.images.form import luma
 from neurobust.recordings import simulated
-from neurobust.recordings.brainio import read_brainio
+from neurobust.recordings.brainio.read import read_brainio
+from neurobust.recordings.simulated.tuning import SPECIES
 from neurobust.recordings.splits import SplitRule
-from neurobust.recordings.tuning import SPECIES
 from neurobust.recordings.tvsd import read_tvsd
 
 ORIGINS = {
@@ -113,7 +113,7 @@ def simulate_recording(
             f"{place}.test_stimuli",
             f"asks for {chosen.test_stimuli}, but image set {chosen.stimuli!r} has {len(tested)}",
             expected=f"at most {len(tested)}",
-            mend="lower test_stimuli or raise the image set's test fraction",
+            fix="lower test_stimuli or raise the image set's test fraction",
         )
     even = np.linspace(0, len(tested) - 1, chosen.test_stimuli).round().astype(int)
     once = np.flatnonzero(image_set["split"].to_numpy() != TEST)
@@ -150,7 +150,7 @@ def _require_file(path: Path, key: str, source: str) -> None:
             path,
             f"is not there ({key})",
             expected=f"a file or folder of {ORIGINS[source]}",
-            mend=f"fetch it and put it there, or let {key} name where it is (docs/real-data.md)",
+            fix=f"fetch it and put it there, or let {key} name where it is (docs/real-data.md)",
         )
 
 

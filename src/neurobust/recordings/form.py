@@ -66,7 +66,7 @@ def build_recording(
                 attributes.get("identifier", "recording"),
                 f"session {name!r} has the same name in the file as another, {path}",
                 expected="sessions that differ in letters and digits",
-                mend="rename one of them",
+                fix="rename one of them",
             )
         nodes[path] = session.drop_attrs(deep=False).assign_attrs(session=name)
     return xr.DataTree.from_dict(nodes)
@@ -137,7 +137,7 @@ def check_recording(tree: xr.DataTree, place: object) -> None:
             place,
             f"attribute 'response_kind' is {tree.attrs['response_kind']!r}",
             expected=f"one of {', '.join(RESPONSE_KINDS)}",
-            mend="say which in the recording's configuration",
+            fix="say which in the recording's configuration",
         )
     sessions = sessions_of(tree)
     if "stimuli" not in tree.children or not sessions:
@@ -145,7 +145,7 @@ def check_recording(tree: xr.DataTree, place: object) -> None:
             place,
             "group 'stimuli' is missing, or 'sessions' is empty",
             expected="a recording with pictures and at least one session",
-            mend="check that region and exclude_neuroids leave neuroids to use, and import again",
+            fix="check that region and exclude_neuroids leave neuroids to use, and import again",
         )
     stimuli = tree["stimuli"].to_dataset()
     _check_stimuli(stimuli, place)
@@ -165,7 +165,7 @@ def _check_stimuli(stimuli: xr.Dataset, place: object) -> None:
             place,
             f"'pixels' has type {stimuli['pixels'].dtype}",
             expected="uint8 gray values",
-            mend="delete the file and let the workflow build it again",
+            fix="delete the file and let the workflow build it again",
         )
     unknown = sorted(set(stimuli["split"].to_numpy().tolist()) - set(dims.SPLITS))
     if unknown:
@@ -173,7 +173,7 @@ def _check_stimuli(stimuli: xr.Dataset, place: object) -> None:
             place,
             f"'split' has the values {unknown}",
             expected=f"only {', '.join(dims.SPLITS)}",
-            mend="name the splits so in the column that gives them",
+            fix="name the splits so in the column that gives them",
         )
     refuse_duplicates(stimuli["stimulus_id"].to_numpy(), "stimulus_id", place)
 
@@ -192,7 +192,7 @@ def _check_session(session: xr.Dataset, stimuli: xr.Dataset, place: object) -> N
             place,
             f"no picture has the stimulus_id {some(sorted(missing))}",
             expected="a picture for each stimulus that was shown",
-            mend="add the stimuli to the stimulus set, or use the set the recording was made with",
+            fix="add the stimuli to the stimulus set, or use the set the recording was made with",
         )
 
 
@@ -204,7 +204,7 @@ def _check_values(session: xr.Dataset, kind: str, place: object) -> None:
             place,
             f"responses of {some(names[~finite])} are infinite or missing (NaN)",
             expected="a finite number for each presentation and neuroid of a session",
-            mend="if a neuroid lacks some repeats, set missing_repeats to 'close_up'; "
+            fix="if a neuroid lacks some repeats, set missing_repeats to 'close_up'; "
             "otherwise list the neuroids under exclude_neuroids, or name the populations that "
             "were recorded apart in the coordinate 'session'",
         )
@@ -213,7 +213,7 @@ def _check_values(session: xr.Dataset, kind: str, place: object) -> None:
             place,
             f"negative counts of {some(names[(response < 0).any(axis=0)])}",
             expected="spike counts, 0 or more",
-            mend="if these are normalised responses, set response_kind to 'continuous'",
+            fix="if these are normalised responses, set response_kind to 'continuous'",
         )
 
 
@@ -224,7 +224,7 @@ def _check_variation(session: xr.Dataset, training: np.ndarray, place: object) -
             place,
             "none of its presentations is of a training stimulus",
             expected="training stimuli in every session",
-            mend="change the split of the stimuli, or leave the session out",
+            fix="change the split of the stimuli, or leave the session out",
         )
     still = np.ptp(session["response"].to_numpy()[trained], axis=0) == 0
     if still.any():
@@ -233,7 +233,7 @@ def _check_variation(session: xr.Dataset, training: np.ndarray, place: object) -
             f"never fire, or never vary, in the training presentations: "
             f"{some(text(session['neuroid_id'].to_numpy())[still])}",
             expected="neuroids whose responses a network can be fitted to",
-            mend="list them under the recording's exclude_neuroids: "
+            fix="list them under the recording's exclude_neuroids: "
             f"[{', '.join(text(session['neuroid_id'].to_numpy())[still])}]",
         )
 
@@ -246,7 +246,7 @@ def refuse_duplicates(values: np.ndarray, field: str, place: object) -> None:
             place,
             f"{field} occurs more than once: {some(names[counts > 1])}",
             expected=f"a {field} of its own for each",
-            mend="rename them",
+            fix="rename them",
         )
 
 

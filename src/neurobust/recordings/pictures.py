@@ -45,14 +45,14 @@ def read_picture(
             place,
             f"cannot be read as a picture ({error})",
             expected="a complete PNG, JPEG or other common image file",
-            mend="fetch or export the picture again",
+            fix="fetch or export the picture again",
         ) from error
     if gray is None:
         raise InputError(
             place,
             f"has the pixel mode {mode!r}",
             expected="8-bit gray or RGB without transparency",
-            mend="export the picture again as gray or RGB",
+            fix="export the picture again as gray or RGB",
         )
     side = min(gray.size) - 2 * crop_px
     if side < 1:
@@ -60,7 +60,7 @@ def read_picture(
             place,
             f"{gray.width} x {gray.height} px leave nothing after crop_px = {crop_px} at each side",
             expected="a picture larger than twice crop_px",
-            mend="lower crop_px",
+            fix="lower crop_px",
         )
     return np.asarray(_resize(_central_square(gray, side), size_px))
 

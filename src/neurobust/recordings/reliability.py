@@ -24,7 +24,7 @@ def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) ->
     Parameters
     ----------
     tree
-        A recording in the form of :mod:`~.form`.
+        A recording in the form of `recordings.form`.
     seed
         Of the random halves.
     n_halves
@@ -34,7 +34,7 @@ def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) ->
     -------
     xr.Dataset
         By neuroid, with neuroid_id and session: ``explainable_variance``
-        (:func:`explain_variance`), ``split_half`` (:func:`correlate_halves`), ``mean_response``
+        (`explain_variance`), ``split_half`` (`correlate_halves`), ``mean_response``
         over all presentations, and ``n_repeats``, the fewest presentations of a test stimulus
         that was shown more than once.
 
@@ -103,7 +103,7 @@ def correlate_halves(
     Parameters
     ----------
     trials, stimulus
-        As in :func:`explain_variance`.
+        As in `explain_variance`.
     random
         Where the halves come from.
     n_halves
@@ -154,7 +154,7 @@ def repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple
             f"session {name}",
             f"{(repeats > 1).sum()} test stimuli were shown more than once",
             expected="at least two, to tell signal from noise",
-            mend="let the split put repeated stimuli into test",
+            fix="let the split put repeated stimuli into test",
         )
     stimulus, _ = pd.factorize(shown[kept])
     return session["response"].to_numpy()[kept].astype(np.float64), stimulus

@@ -88,7 +88,7 @@ def _given(
             place,
             f"column {rule.column!r} has the values {some(sorted(found))}",
             expected=f"{TRAIN}, {TEST} and, if wanted, {VALIDATION}",
-            mend="name the splits so, or leave split.column out and give split.test",
+            fix="name the splits so, or leave split.column out and give split.test",
         )
     pairs = pd.DataFrame({"group": groups, "split": split}).drop_duplicates()
     divided = pairs.loc[pairs["group"].duplicated(), "group"].unique()
@@ -97,7 +97,7 @@ def _given(
             place,
             f"column {rule.column!r} divides groups of {rule.by!r}: {some(list(divided))}",
             expected="all stimuli of a group in one split",
-            mend="mend the column, or name as split.by what it keeps whole",
+            fix="correct the column, or name as split.by what it keeps whole",
         )
     return split
 
@@ -111,7 +111,7 @@ def _draw(groups: np.ndarray, share: float, seed: int, split: str, place: object
             place,
             f"{len(names)} groups cannot give {count} to {split} and some to {TRAIN}",
             expected="groups enough for train, validation and test",
-            mend=f"lower split.{split}, or group the stimuli by another column with split.by",
+            fix=f"lower split.{split}, or group the stimuli by another column with split.by",
         )
     return generator(seed, "split", split).permutation(names)[:count]
 
@@ -122,7 +122,7 @@ def _column(stimulus_set: pd.DataFrame, name: str, key: str, place: object) -> n
             place,
             f"there is no column {name!r}, which {key} names",
             expected=f"one of {', '.join(map(str, stimulus_set.columns))}",
-            mend=f"name one of these as {key}, or add the column",
+            fix=f"name one of these as {key}, or add the column",
         )
     return stimulus_set[name].to_numpy(dtype=object).astype(str)
 
@@ -133,5 +133,5 @@ def _check_share(share: float, key: str) -> None:
             key,
             f"is {share}",
             expected="a share between 0 and 1, both excluded",
-            mend="give another share, such as 0.2",
+            fix="give another share, such as 0.2",
         )

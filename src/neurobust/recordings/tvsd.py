@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from neurobust.dims import COLUMN, NEUROID, PRESENTATION, ROW, STIMULUS, TEST, TRAIN
 from neurobust.errors import InputError
+from neurobust.recordings.brainio.sessions import exclude, number_repetitions
 from neurobust.recordings.form import CONTINUOUS, build_recording, check_recording
 from neurobust.recordings.pictures import read_picture
-from neurobust.recordings.sessions import exclude, number_repetitions
 from neurobust.recordings.splits import SplitRule, assign_splits
 
 # First electrode and the one after the last, from 0.
@@ -48,7 +48,7 @@ def read_tvsd(
     exclude_neuroids: Sequence[str] = (),
     licence: str = "",
 ) -> xr.DataTree:
-    """Read one monkey's responses in one area into the labelled form of :mod:`~.form`.
+    """Read one monkey's responses in one area into the labelled form of `recordings.form`.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _read(path, read):  # noqa: ANN001, ANN202 - the type follows from `read`
             path,
             f"cannot be read ({error})",
             expected="a complete MATLAB 7.3 file of TVSD, with the fields of its documentation",
-            mend="fetch the file again",
+            fix="fetch the file again",
         ) from error
 
 
@@ -159,7 +159,7 @@ def _read_session(
             f"no electrode of {region} has a mean 'reliab' above {min_reliability:g}; "
             f"the highest is {np.nanmax(reliability, initial=-1):.2f}",
             expected="at least one reliable electrode",
-            mend="lower min_reliability",
+            fix="lower min_reliability",
         )
     train, test = file["train_MUA"][:, area][:, kept], file["test_MUA_reps"][:, :, area][..., kept]
     if train.shape[0] != len(names[TRAIN]) or test.shape[1] != len(names[TEST]):
@@ -167,7 +167,7 @@ def _read_session(
             path,
             f"has {train.shape[0]} training and {test.shape[1]} test photographs",
             expected=f"{len(names[TRAIN])} and {len(names[TEST])}, as the list of images",
-            mend="take both files of the same monkey",
+            fix="take both files of the same monkey",
         )
     shown = np.array(names[TRAIN] + names[TEST] * len(test))
     electrodes = area.start + kept

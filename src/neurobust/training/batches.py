@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from neurobust.images.pictures import LabelledPictures, as_channels
+from neurobust.images.batches import LabelledPictures, as_channels
 from neurobust.randomness import generator, seed_for
 
 

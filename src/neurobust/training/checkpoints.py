@@ -19,9 +19,9 @@ from typing import Any
 import torch
 
 from neurobust.errors import InputError
-from neurobust.interruption import Interrupted, deferred
+from neurobust.files.whole import discard_parts, whole
+from neurobust.jobs.signals import Interrupted, deferred
 from neurobust.networks.files import UNREADABLE
-from neurobust.writing import discard_parts, whole
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Checkpoint:
     path
         The file; ``seed1.previous.ckpt`` beside ``seed1.ckpt`` is the one before it.
     key
-        The training that it belongs to (:func:`training_key`).
+        The training that it belongs to (`training_key`).
     minutes
         At least as long between two states that are saved; 0 saves after every step.
     """
@@ -199,5 +199,5 @@ def _unusable(path: Path, what: str, error: OSError) -> InputError:
         path,
         f"the state of the training cannot be {what} ({error.strerror})",
         expected="a file that may be read and written, and room for it",
-        mend="mend that; the same command then continues from the last state that was saved",
+        fix="free it; the same command then continues from the last state that was saved",
     )

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from neurobust.config import Schedule
+from neurobust.config.recipes import Stage
+from neurobust.config.settings import Schedule
 from neurobust.errors import InputError
 from neurobust.networks.devices import mixed_precision
 from neurobust.networks.network import Network
-from neurobust.networks.trunks import initialise
+from neurobust.networks.trunks.vgg import initialise
 from neurobust.randomness import seed_for
-from neurobust.recipes import Stage
 from neurobust.training.checkpoints import Boundary, State
-from neurobust.training.objectives import Objective
+from neurobust.training.objectives.classification import Objective
 from neurobust.training.schedules import Phases, Plateau, begin, build_optimiser
 from neurobust.training.weighting import Weighting
 
@@ -69,7 +69,7 @@ class Progress:
         return stateful | plain | {"generators": _generators(self.device)}
 
     def resume(self, state: State) -> None:
-        """Continue from what :meth:`describe` returned, on a device of the same kind."""
+        """Continue from what `describe` returned, on a device of the same kind."""
         for name in _STATEFUL:
             getattr(self, name).load_state_dict(state[name])
         self.modules.to(self.device)  # a running mean that there was none of before
@@ -220,7 +220,7 @@ def _train_epoch(
             f"training, epoch {epoch + 1}",
             f"the loss is not finite: {means}",
             expected="losses that stay finite",
-            mend="lower the schedule's lr, or look for outliers in the responses",
+            fix="lower the schedule's lr, or look for outliers in the responses",
         )
     return means
 

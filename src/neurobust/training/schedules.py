@@ -5,7 +5,7 @@ from inspect import unwrap
 
 import torch
 
-from neurobust.config import Schedule
+from neurobust.config.settings import Schedule
 
 
 class Plateau:

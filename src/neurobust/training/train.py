@@ -9,22 +9,22 @@ from typing import Any
 import torch
 import xarray as xr
 
-from neurobust import recipes
-from neurobust.config import Schedule
+from neurobust.config import recipes
+from neurobust.config.recipes import Recipe, Stage
+from neurobust.config.settings import Schedule
 from neurobust.dims import TRAIN, VALIDATION
-from neurobust.images.pictures import LabelledPictures
+from neurobust.images.batches import LabelledPictures
 from neurobust.networks.devices import place
+from neurobust.networks.inference import correctness, trial_correlation
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.networks.weights import load_weights
 from neurobust.randomness import seed_for
-from neurobust.recipes import Recipe, Stage
 from neurobust.recordings.form import sessions_of
 from neurobust.training.checkpoints import Checkpoint
 from neurobust.training.loop import History, go_on, train_stage
-from neurobust.training.objectives import Classification, Matching, Objective
-from neurobust.training.responses import PredictedResponses, RecordedResponses
-from neurobust.training.similarity import Similarity
-from neurobust.training.validation import correctness, trial_correlation
+from neurobust.training.objectives.classification import Classification, Matching, Objective
+from neurobust.training.objectives.responses import PredictedResponses, RecordedResponses
+from neurobust.training.objectives.similarity import Similarity
 
 
 @dataclass
@@ -39,7 +39,7 @@ class TrainingData:
         By the name that an objective's ``source`` gives: a recording, or synthesised responses.
     similarities
         By the name that a similarity objective's ``source`` gives: see
-        :func:`~.neural_similarity.measure_similarity`.
+        `neural_similarity.measure_similarity`.
     start
         The network whose trunk the training starts from, if any.
     """

@@ -94,7 +94,7 @@ def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None
             name,
             f"{value!r} is not known",
             expected=f"one of {', '.join(str(choice) for choice in choices)}",
-            mend="choose one of these",
+            fix="choose one of these",
         )
 
 
@@ -102,7 +102,7 @@ def _check_whole(name: str, value: object) -> None:
     # 3.0 and True are equal to whole numbers, but would stand for other random fields
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise InputError(
-            name, f"is {value!r}", expected="a whole number", mend=f"give an int as {name}"
+            name, f"is {value!r}", expected="a whole number", fix=f"give an int as {name}"
         )
 
 
@@ -113,7 +113,7 @@ def _check_images(images: Tensor, image_ids: Tensor) -> None:
                 name,
                 f"is of the type {type(value).__name__}",
                 expected="a tensor",
-                mend="convert it with torch.from_numpy or torch.tensor",
+                fix="convert it with torch.from_numpy or torch.tensor",
             )
     shape = tuple(images.shape)
     channels = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
@@ -122,12 +122,12 @@ def _check_images(images: Tensor, image_ids: Tensor) -> None:
             "images",
             f"dtype is {images.dtype}, shape is {shape}",
             expected="uint8 (image, row, column, 3 or 1) or (image, row, column)",
-            mend="give bytes with the channel last",
+            fix="give bytes with the channel last",
         )
     if image_ids.dtype != torch.int64 or tuple(image_ids.shape) != shape[:1]:
         raise InputError(
             "image_ids",
             f"dtype is {image_ids.dtype}, shape is {tuple(image_ids.shape)}",
             expected=f"int64 ({shape[0]},)",
-            mend="give one whole number per image",
+            fix="give one whole number per image",
         )

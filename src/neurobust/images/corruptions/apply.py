@@ -122,7 +122,7 @@ _PART_VALUES = {"cpu": 400_000, "cuda": 50_000_000}
 def apply_corruption(
     images: Images, corruption: str, severity: int, table: SeverityTable, fields: FieldSource
 ) -> Images:
-    """Corrupt valid images part by part; see :func:`neurobust.images.corruptions.corrupt`."""
+    """Corrupt valid images part by part; see `neurobust.images.corruptions.corrupt`."""
     values = math.prod(images.shape[1:])
     part = max(1, _PART_VALUES.get(images.device.type, 400_000) // values)
     corrupted = torch.empty_like(images, memory_format=torch.contiguous_format)

@@ -31,7 +31,7 @@ def _texture_path(index: int) -> Path:
         _PACKAGE,
         f"the frost texture {_NAMES[index]!r} is missing",
         expected=f"the package {_PACKAGE!r} with its data files",
-        mend="install the package imagecorruptions-imaug",
+        fix="install the package imagecorruptions-imaug",
     )
 
 
@@ -106,7 +106,7 @@ def frost_crops(
     rows, columns
         The size of the images.
     scale
-        Of the textures, see :func:`frost_texture`.
+        Of the textures, see `frost_texture`.
 
     Raises
     ------

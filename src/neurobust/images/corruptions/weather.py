@@ -73,7 +73,7 @@ def fog(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Add a plasma fractal and scale back to the image's own maximum.
 
-    The uniforms and the decay are those of :func:`plasma_maps`.
+    The uniforms and the decay are those of `plasma_maps`.
     """
     rows, columns = images.shape[1:3]
     haze = plasma_maps(uniforms, values.decay)[:, :rows, :columns].mul(255.0 * values.amount)

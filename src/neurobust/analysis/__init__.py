@@ -1,1 +1,0 @@
-"""From evaluations to scores, intervals, tests and checked claims."""

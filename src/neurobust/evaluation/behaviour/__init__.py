@@ -1,0 +1,1 @@
+"""Choices of networks and observers between objects."""

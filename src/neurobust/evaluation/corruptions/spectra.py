@@ -1,0 +1,144 @@
+"""Which spatial frequencies each corruption alters (Li et al. 2023)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float64, Int64, UInt8
+
+from neurobust.dims import CORRUPTION, IMAGE, TEST
+from neurobust.images.batches import as_channels
+from neurobust.images.corruptions import TIN_TC, corrupt
+from neurobust.images.corruptions.categories import FREQUENCY_CATEGORIES
+from neurobust.images.form import require_colour, select_split
+from neurobust.images.frequencies import (
+    COLUMN_FREQUENCY,
+    POWER_UNITS,
+    RADIAL_FREQUENCY,
+    ROW_FREQUENCY,
+    UNITS,
+)
+from neurobust.images.spectra import (
+    half_power_frequency,
+    power_spectrum,
+    radial_power,
+    spatial_frequencies,
+)
+from neurobust.randomness import generator
+
+
+def measure_corruption_spectra(
+    image_set: xr.Dataset,
+    *,
+    colour: str,
+    severities: Sequence[int],
+    images: int,
+    batch_size: int,
+    seed: int,
+    device: torch.device,
+) -> xr.Dataset:
+    """Measure the spectrum of what each corruption adds to test images.
+
+    With the seed of `evaluate_corruptions`, the corrupted images are the very
+    ones that networks are evaluated on.
+
+    Parameters
+    ----------
+    image_set
+        See `neurobust.images.form`, in RGB.
+    colour
+        What the networks see, ``gray`` or ``rgb``.
+    severities
+        1 to 5; the power is the mean over them.
+    images
+        How many test images, drawn at random; all, if there are fewer.
+    batch_size
+        Images that are corrupted at once: but for ``radial_power``, memory does not grow with
+        their number.
+    seed
+        Of the images and of the corruptions' random fields.
+    device
+        Where to compute.
+
+    Returns
+    -------
+    Of the corrupted minus the clean image, in units of the pixel range:
+    ``power(corruption, row_frequency, column_frequency)``, the mean over images, and
+    ``radial_power(corruption, image, radial_frequency)``, see `images.spectra`; and
+    ``half_power_frequency(corruption)`` of the images' mean, NaN for a corruption that alters
+    their means alone. Along ``corruption`` lies ``category``, see
+    `neurobust.images.corruptions.categories`, and along ``image`` image_id.
+
+    Raises
+    ------
+    InputError
+        If the image set is gray.
+    """
+    require_colour(image_set)
+    test = select_split(image_set, TEST)
+    drawn = generator(seed, "corruption spectra", "images").permutation(test.sizes[IMAGE])
+    chosen = test.isel({IMAGE: np.sort(drawn[:images])})
+    pixels = chosen["pixels"].values
+    ids = chosen["image_id"].values
+    measured = [
+        _measure(pixels, corruption, severities, colour, batch_size, ids, seed, device)
+        for corruption in TIN_TC
+    ]
+    power, radial = (np.stack(parts) for parts in zip(*measured, strict=True))
+    return _label(power, radial, ids).assign_attrs(
+        images=image_set.attrs["identifier"], colour=colour, severities=list(severities)
+    )
+
+
+def _measure(
+    pixels: UInt8[np.ndarray, "image row column channel"],
+    corruption: str,
+    severities: Sequence[int],
+    colour: str,
+    batch_size: int,
+    ids: Int64[np.ndarray, " image"],
+    seed: int,
+    device: torch.device,
+) -> tuple[Float64[np.ndarray, "row column"], Float64[np.ndarray, "image radius"]]:
+    """Return a corruption's power, the mean over the images, and each image's radial power."""
+    power = np.zeros(pixels.shape[1:3])
+    radial = []
+    for start in range(0, len(ids), batch_size):
+        part = slice(start, start + batch_size)
+        clean, numbers = (torch.from_numpy(array[part]).to(device) for array in (pixels, ids))
+        seen = as_channels(clean, colour).double()
+        spectra = torch.zeros(seen[:, 0].shape, dtype=torch.double, device=device)
+        for severity in severities:
+            corrupted = corrupt(clean, corruption, severity, image_ids=numbers, seed=seed)
+            spectra += power_spectrum((as_channels(corrupted, colour) - seen) / 255)
+        spectra /= len(severities)
+        power += spectra.sum(0).cpu().numpy()
+        radial.append(radial_power(spectra)[1])
+    return power / len(ids), np.concatenate(radial)
+
+
+def _label(
+    power: Float64[np.ndarray, "corruption row column"],
+    radial: Float64[np.ndarray, "corruption image radius"],
+    ids: Int64[np.ndarray, " image"],
+) -> xr.Dataset:
+    rows, columns = spatial_frequencies(*power.shape[1:])
+    radii, overall = radial_power(torch.from_numpy(power))
+    half = half_power_frequency(radii, overall)
+    cycles, powers = {"units": UNITS}, {"units": POWER_UNITS}
+    return xr.Dataset(
+        {
+            "power": ((CORRUPTION, ROW_FREQUENCY, COLUMN_FREQUENCY), power, powers),
+            "radial_power": ((CORRUPTION, IMAGE, RADIAL_FREQUENCY), radial, powers),
+            "half_power_frequency": (CORRUPTION, half, cycles),
+        },
+        coords={
+            CORRUPTION: list(TIN_TC),
+            "category": (CORRUPTION, [FREQUENCY_CATEGORIES[name] for name in TIN_TC]),
+            "image_id": (IMAGE, ids),
+            ROW_FREQUENCY: (ROW_FREQUENCY, rows, cycles),
+            COLUMN_FREQUENCY: (COLUMN_FREQUENCY, columns, cycles),
+            RADIAL_FREQUENCY: (RADIAL_FREQUENCY, radii, cycles),
+        },
+    )

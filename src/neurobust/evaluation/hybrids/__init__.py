@@ -1,0 +1,1 @@
+"""Hybrid images and reversal frequencies."""

@@ -1,0 +1,1 @@
+"""Neural predictivity of features."""

@@ -1,1 +1,0 @@
-"""Figures as functions of labelled data; nothing is computed here."""

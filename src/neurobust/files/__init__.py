@@ -1,0 +1,1 @@
+"""Files: whole or absent, with the record of what made them."""

@@ -1,0 +1,139 @@
+"""Datasets and tables as files, whole or absent, each with the record of what made it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+import xarray as xr
+
+from neurobust.errors import InputError
+from neurobust.files import provenance
+from neurobust.files.whole import whole
+
+_CHUNK_BYTES = 1 << 20
+# RuntimeError: what netCDF4 raises for damaged values.
+_UNREADABLE = (OSError, ValueError, RuntimeError)
+
+_Data = TypeVar("_Data", xr.Dataset, xr.DataTree)
+
+
+def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
+    """Write a dataset or a tree of them as netCDF4, integers and floats compressed.
+
+    A variable is stored in pieces of whole rows along its first dimension (images, stimuli), so
+    that some of them are read without the others. Its attributes say, too, where it comes from
+    (`neurobust.files.provenance`).
+    """
+    data = data.copy(deep=False)
+    data.attrs = {**data.attrs, **provenance.stamp()}
+    with whole(path) as part:
+        if isinstance(data, xr.DataTree):
+            full = [node for node in data.subtree if node.data_vars]
+            by_group = {node.path: _compression(node.to_dataset()) for node in full}
+            data.to_netcdf(part, engine="netcdf4", encoding=by_group)
+        else:
+            data.to_netcdf(part, engine="netcdf4", encoding=_compression(data))
+
+
+def _compression(data: xr.Dataset) -> dict[str, dict[str, object]]:
+    return {
+        str(name): {
+            "zlib": True,
+            "complevel": 1,
+            "shuffle": True,
+            **({"chunksizes": _chunks(variable)} if variable.ndim else {}),
+        }
+        for name, variable in data.data_vars.items()
+        if variable.dtype.kind in "biuf" and variable.size
+    }
+
+
+def _chunks(variable: xr.DataArray) -> tuple[int, ...]:
+    rows = max(1, _CHUNK_BYTES * len(variable) // variable.nbytes)
+    return min(rows, len(variable)), *variable.shape[1:]
+
+
+@contextmanager
+def open_dataset(path: str | Path) -> Iterator[xr.Dataset]:
+    """Open a netCDF file; `load` reads parts of it, for as long as it is open.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or not netCDF.
+    """
+    with _open(path, xr.open_dataset) as data:
+        yield data
+
+
+def load(data: _Data) -> _Data:
+    """Read an open dataset or tree, or a part of one, into memory.
+
+    Raises
+    ------
+    InputError
+        If its file is truncated or damaged.
+    """
+    try:
+        return data.load()
+    except _UNREADABLE as error:
+        raise _unreadable(data.encoding["source"], error) from error
+
+
+def read_dataset(path: str | Path) -> xr.Dataset:
+    """Read a netCDF file into memory and close it; errors as in open_dataset and load."""
+    with open_dataset(path) as data:
+        return load(data)
+
+
+def read_tree(path: str | Path) -> xr.DataTree:
+    """Read a netCDF file with groups into memory and close it; errors as in read_dataset."""
+    with _open(path, xr.open_datatree) as tree:
+        return load(tree)
+
+
+def _open(path: str | Path, opener: Callable[..., _Data]) -> _Data:
+    try:
+        data = opener(path, engine="netcdf4")
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+    provenance.note(data.attrs)
+    return data
+
+
+def _unreadable(path: str | Path, error: Exception) -> InputError:
+    return InputError(
+        path,
+        f"cannot be read ({error})",
+        expected="a complete netCDF4 file",
+        fix="if it is a result, delete it and run again; if it is an input, fetch it again",
+    )
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, without its index."""
+    with whole(path) as part:
+        table.to_csv(part, index=False)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV table; empty fields are NaN.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no table.
+    """
+    try:
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise InputError(
+            path,
+            f"cannot be read as a table ({error})",
+            expected="a CSV file with a header",
+            fix="delete it and run again",
+        ) from error
+    provenance.note_sidecar(path)
+    return table

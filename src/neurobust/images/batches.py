@@ -1,0 +1,149 @@
+"""Pictures of one source as the network sees them: on the device, in its colours, standardised."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import xarray as xr
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from neurobust.dims import TRAIN
+from neurobust.files.storage import load
+from neurobust.images.form import (
+    IMAGE_ID,
+    LABEL,
+    LUMA_WEIGHTS,
+    PIXELS,
+    read_split,
+    select_split,
+)
+
+_AT_ONCE = 1024  # images in memory of those that are only counted
+
+
+def gray(
+    pixels: UInt8[Tensor, "image row column 3"],
+) -> UInt8[Tensor, "image row column"]:
+    """Return ITU-R 601 luma, rounded as Pillow rounds it."""
+    luma = torch.empty(pixels.shape[:3], dtype=torch.uint8, device=pixels.device)
+    # in small blocks the work stays in a processor's cache, and needs next to no memory
+    block = 16 if pixels.device.type == "cpu" else max(1, len(pixels))
+    for shown, part in zip(luma.split(block), pixels.split(block), strict=True):
+        weighted = torch.full(part.shape[:3], 0x8000, dtype=torch.int32, device=part.device)
+        for channel, weight in enumerate(LUMA_WEIGHTS):
+            weighted.add_(part[..., channel], alpha=weight)
+        shown.copy_(weighted >> 16)
+    return luma
+
+
+def as_channels(
+    pixels: UInt8[Tensor, "image row column *channel"], colour: str
+) -> UInt8[Tensor, "image channel row column"]:
+    """Return pictures with their channels first: one for ``gray``, three for ``rgb``."""
+    if colour == "gray":
+        return (gray(pixels) if pixels.ndim == 4 else pixels).unsqueeze(1)
+    if pixels.ndim == 3:
+        pixels = pixels.unsqueeze(3).expand(-1, -1, -1, 3)
+    return pixels.permute(0, 3, 1, 2).contiguous()
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Mean and standard deviation (in units of 255) that a source's pictures are standardised by.
+
+    Every source is standardised by its own: an image set by its training images, a recording by
+    its training stimuli (released code of Safarani 2021).
+    """
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, pixels: UInt8[Tensor, "image channel row column"]) -> "Standard":
+        """Return the mean and the standard deviation over all pixels of these pictures."""
+        return cls.over([pixels])
+
+    @classmethod
+    def of_set(cls, image_set: xr.Dataset, colour: str) -> "Standard":
+        """Return that of an image set's training images, of which few are in memory at a time."""
+        parts = read_split(image_set, TRAIN, _AT_ONCE)
+        return cls.over(
+            as_channels(torch.from_numpy(part[PIXELS].values), colour) for part in parts
+        )
+
+    @classmethod
+    def over(cls, parts: Iterable[UInt8[Tensor, "image channel row column"]]) -> "Standard":
+        """Return that of pictures which come part by part, one at the least."""
+        levels_of_parts = [torch.bincount(part.flatten(), minlength=256) for part in parts]
+        counts = torch.stack(levels_of_parts).sum(0).double()
+        levels = torch.arange(256, dtype=torch.double, device=counts.device) / 255
+        mean = (counts * levels).sum() / counts.sum()
+        variance = (counts * (levels - mean) ** 2).sum() / counts.sum()
+        return cls(mean.item(), max(variance.item(), 1e-12) ** 0.5)
+
+    def __call__(
+        self, pixels: UInt8[Tensor, "image channel row column"]
+    ) -> Float[Tensor, "image channel row column"]:
+        """Return standardised pictures."""
+        return self.standardise(pixels / 255)
+
+    def standardise(
+        self, images: Float[Tensor, "image channel row column"]
+    ) -> Float[Tensor, "image channel row column"]:
+        """Standardise images with pixels from 0 to 1; gradients pass.
+
+        In the memory layout that convolutions are fastest in.
+        """
+        standardised = (images - self.mean).div_(self.std)
+        return standardised.contiguous(memory_format=torch.channels_last)
+
+
+@dataclass(frozen=True)
+class LabelledPictures:
+    """One split of an image set on a device.
+
+    Attributes
+    ----------
+    pixels
+        As stored, channels last (RGB, or gray without the dimension).
+    labels, image_ids
+        One per image.
+    colour
+        What the network sees, ``gray`` or ``rgb``.
+    standard
+        From the training images of the set.
+    """
+
+    pixels: UInt8[Tensor, "image row column *channel"]
+    labels: Int64[Tensor, " image"]
+    image_ids: Int64[Tensor, " image"]
+    colour: str
+    standard: Standard
+
+    @classmethod
+    def of_split(
+        cls, image_set: xr.Dataset, split: str, *, colour: str, device: torch.device
+    ) -> "LabelledPictures":
+        """Take one split of an image set."""
+        standard = Standard.of_set(image_set, colour)
+        return cls.of(
+            load(select_split(image_set, split)), colour=colour, standard=standard, device=device
+        )
+
+    @classmethod
+    def of(
+        cls, pictures: xr.Dataset, *, colour: str, standard: Standard, device: torch.device
+    ) -> "LabelledPictures":
+        """Take these pictures of an image set."""
+        pixels, labels, image_ids = (
+            torch.from_numpy(pictures[name].values).to(device) for name in (PIXELS, LABEL, IMAGE_ID)
+        )
+        return cls(pixels, labels, image_ids, colour, standard)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def seen(self) -> UInt8[Tensor, "image channel row column"]:
+        """Return the pictures in the network's colours."""
+        return as_channels(self.pixels, self.colour)

@@ -1,0 +1,284 @@
+"""Which GPUs a job may use: each process leases its own, for as long as it lives.
+
+Snakemake bounds how many GPU jobs run at once (``--resources gpu=N``) but tells none of them which
+device is its own. So a process takes locks: a device is 12 lock files, its *slots*, and a job takes
+``12 / share`` of them, where ``share`` is how many jobs like it may be on one device at once
+(configuration key ``jobs_per_gpu``); a job with ``share=1`` has the device to itself whatever the
+others share. The lock files lie in ``<temporary folder>/neurobust-gpus-<user id>``, the locks are
+``flock``'s, and their descriptors stay open until the process ends, however it ends: the kernel
+frees them, even after SIGKILL. A program that the process starts does not inherit them. A process
+that it forks does and, should it live on, keeps the lease until it ends too.
+
+*Order.* Jobs are served in the order in which they asked. The first of the queue takes all that it
+wants at once or nothing, and who came later waits even for what is free: so no two jobs hold half
+of what the other needs, and a job that needs a whole device is not passed by others for ever.
+
+*Schedulers.* Within an allocation of Slurm, PBS, LSF or Grid Engine, ``CUDA_VISIBLE_DEVICES`` is
+what the scheduler assigned, and two allocations of one machine may both see a device 0 (cgroups
+renumber). So each allocation has a folder of its own, named by the scheduler's job id: jobs of
+one allocation get different devices, jobs of two do not wait for each other.
+
+*Bounds.* Leases hold between processes of one user on one machine that see one temporary folder
+(``TMPDIR``). An index is locked under its UUID where ``nvidia-smi`` tells it, so that a run with
+``CUDA_VISIBLE_DEVICES=0`` and one without agree; an abbreviated UUID is another name.
+"""
+
+import fcntl
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import quote
+
+from neurobust.errors import InputError
+
+SLOTS = 12
+Share = Literal[1, 2, 3, 4, 6, 12]
+"""How many jobs may be on a device: the divisors of SLOTS."""
+SHARES = get_args(Share)
+
+_SCHEDULERS_JOB = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
+_PAUSE_S = 0.1
+_held: list[int] = []  # descriptors, never closed
+log = logging.getLogger(__name__)
+
+
+def visible_devices() -> list[str]:
+    """Return the GPUs that this process may use, by the names that CUDA takes.
+
+    These are the entries of ``CUDA_VISIBLE_DEVICES`` (indices, UUIDs) if it is set, each once; as
+    in CUDA, the list ends at the first that is neither: "", "-1" and "NoDevFiles" mean none. Else
+    they are the UUIDs that ``nvidia-smi`` lists: of a GPU that is split, those of its instances;
+    none if there is no such program or it fails.
+    """
+    entries = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if entries is None:
+        return [name for gpu in _list_gpus() for name in gpu]
+    names: list[str] = []
+    for entry in entries.split(","):
+        if not re.fullmatch(r"[0-9]+|(GPU|MIG)-.+", entry.strip()):
+            break
+        names.append(entry.strip())
+    return list(dict.fromkeys(names))
+
+
+def assign(wanted: int, share: int = 1) -> list[str]:
+    """Lease GPUs and show CUDA these alone: `lease`, then ``CUDA_VISIBLE_DEVICES``.
+
+    What a scheduler assigned stays as it is if the job wants all of it. ``CUDA_DEVICE_ORDER``
+    becomes ``PCI_BUS_ID``, so that an index means the device that ``nvidia-smi`` shows under it.
+    CUDA reads both when it starts, with the first ``torch.cuda.is_available()`` or tensor on a GPU.
+
+    Returns
+    -------
+    list of str
+        The devices; none if none is wanted or visible. CUDA then sees none.
+
+    Raises
+    ------
+    InputError
+        As `lease` does.
+    RuntimeError
+        If torch uses CUDA already, too late to choose: a fault of ours.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        raise RuntimeError("GPUs are assigned before CUDA is used, but torch uses it already")
+    names = lease(wanted, share=share)
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(names)
+    return names
+
+
+def lease(wanted: int, *, share: int = 1) -> list[str]:
+    """Lease visible GPUs until the process ends, waiting until they can be had.
+
+    The devices with most free slots are taken. That the job waits is logged once.
+
+    Parameters
+    ----------
+    wanted
+        How many different devices.
+    share
+        How many jobs like this one may be on a device at once: 1, 2, 3, 4, 6 or 12.
+
+    Returns
+    -------
+    list of str
+        ``wanted`` names out of `visible_devices`, in its order. None if none is visible at
+        all: whether the CPU will do is for the caller to say.
+
+    Raises
+    ------
+    InputError
+        If ``share`` is another number, fewer devices are visible than wanted, or the folder of the
+        lock files is not the user's own or takes no locks.
+    RuntimeError
+        If the process holds a lease already: it could wait for itself.
+    """
+    if share not in SHARES:
+        raise InputError(
+            "configuration: jobs_per_gpu",
+            f"is {share}",
+            expected="one of " + ", ".join(map(str, SHARES)),
+            fix="round it down to one of these",
+        )
+    if _held:
+        raise RuntimeError("a process leases its GPUs once, and this one has some already")
+    names = visible_devices() if wanted else []
+    devices = _identify(names)
+    if not devices:
+        return []
+    if wanted > len(devices):
+        raise InputError(
+            "resources: gpu",
+            f"the job asks for {wanted} GPUs, but {len(devices)} can be seen: {', '.join(names)}",
+            expected=f"at most {len(devices)}",
+            fix="lower gpu (--resources gpu=N), or show more devices in CUDA_VISIBLE_DEVICES",
+        )
+    try:
+        locks = _wait_for(_make_folder(), devices, wanted, SLOTS // share)
+    except OSError as error:
+        raise InputError(
+            tempfile.gettempdir(),
+            f"the lock files of GPUs cannot be used there ({error})",
+            expected="a folder of this machine, with space, that can be written and takes locks",
+            fix="set TMPDIR to such a folder, the same for all jobs of the machine",
+        ) from error
+    _held.extend(lock for slots in locks.values() for lock in slots)
+    leased = [name for device, name in devices.items() if device in locks]
+    log.info("GPUs leased: %s", ", ".join(leased))
+    return leased
+
+
+def _list_gpus() -> list[list[str]]:
+    """Return for each GPU, in the order of its index, the UUIDs that CUDA can use."""
+    try:
+        listed = subprocess.run(
+            ["nvidia-smi", "--list-gpus"], capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+    except FileNotFoundError:
+        return []
+    except (OSError, subprocess.SubprocessError) as error:
+        log.info("no GPU is used, since nvidia-smi fails: %s", error)
+        return []
+    gpus: list[list[str]] = []
+    for kind, uuid in re.findall(r"^ *(GPU|MIG) .*\(UUID: ([^)]+)\)", listed, re.MULTILINE):
+        if kind == "GPU":
+            gpus.append([uuid])
+        else:
+            gpus[-1] = [*(name for name in gpus[-1] if name.startswith("MIG")), uuid]
+    return gpus
+
+
+def _identify(names: list[str]) -> dict[str, str]:
+    """Return the names by what is locked for each: the UUID where it is known, else the name."""
+    gpus = _list_gpus() if any(name.isdecimal() for name in names) else []
+    devices: dict[str, str] = {}
+    for name in names:
+        index = int(name) if name.isdecimal() else len(gpus)
+        devices.setdefault(gpus[index][0] if index < len(gpus) else name, name)
+    return devices
+
+
+def _make_folder() -> Path:
+    """Make the folder of the lock files, which no other user can have laid out."""
+    folder = Path(tempfile.gettempdir()) / f"neurobust-gpus-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise InputError(
+            folder,
+            "is a link or belongs to another user",
+            expected="a folder of your own, where the lock files of GPUs are kept",
+            fix="remove it, or set TMPDIR to a folder of your own",
+        )
+    job = next((os.environ[name] for name in _SCHEDULERS_JOB if os.environ.get(name)), None)
+    if job:
+        folder /= f"job-{quote(job, safe='')}"
+    (folder / "queue").mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _wait_for(
+    folder: Path, devices: Collection[str], wanted: int, slots: int
+) -> dict[str, list[int]]:
+    """Queue until ``wanted`` devices have ``slots`` free slots each; return their locks."""
+    with _gate(folder):
+        last = max((int(ticket.name) for ticket in (folder / "queue").iterdir()), default=0)
+        ticket = folder / "queue" / str(last + 1)
+        place = _lock(ticket)
+    waits = False
+    try:
+        while True:
+            with _gate(folder):
+                if _is_first(ticket) and (locks := _take(folder, devices, wanted, slots)):
+                    return locks
+            if not waits:
+                waits = True
+                log.info("waiting for %d of %d GPUs", wanted, len(devices))
+            time.sleep(_PAUSE_S)
+    finally:
+        ticket.unlink(missing_ok=True)
+        os.close(place)
+
+
+@contextmanager
+def _gate(folder: Path) -> Iterator[None]:
+    """Let one process at a time look and take; none waits for a device in here."""
+    gate = _lock(folder / "gate", fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(gate)
+
+
+def _is_first(ticket: Path) -> bool:
+    """Say whether all who came earlier are served or dead; clear the tickets of the dead."""
+    numbers = sorted(int(other.name) for other in ticket.parent.iterdir())
+    for number in numbers[: bisect_left(numbers, int(ticket.name))]:
+        earlier = ticket.with_name(str(number))
+        try:
+            lock = _lock(earlier)
+        except BlockingIOError:
+            return False
+        earlier.unlink(missing_ok=True)
+        os.close(lock)
+    return True
+
+
+def _take(folder: Path, devices: Collection[str], wanted: int, slots: int) -> dict[str, list[int]]:
+    """Lock slots of the devices that have most of them free: all that is wanted, or nothing."""
+    free: dict[str, list[int]] = {device: [] for device in devices}
+    for device in devices:
+        for slot in range(SLOTS):
+            with suppress(BlockingIOError):
+                free[device].append(_lock(folder / f"{quote(device, safe='')}.{slot}"))
+    enough = [device for device in devices if len(free[device]) >= slots]
+    chosen = sorted(enough, key=lambda device: len(free[device]), reverse=True)[:wanted]
+    if len(chosen) < wanted:
+        chosen = []
+    for device, locks in free.items():
+        for lock in locks[slots if device in chosen else 0 :]:
+            os.close(lock)
+    return {device: free[device][:slots] for device in chosen}
+
+
+def _lock(path: Path, how: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> int:
+    """Return the descriptor of a file locked for this process; BlockingIOError if it is taken."""
+    # The sticky bit tells systemd's cleaner of temporary files to leave it: were it removed under
+    # a job of many days, another could lock a new file of its name. Python sets O_CLOEXEC.
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o1600)
+    try:
+        fcntl.flock(file, how)
+    except BaseException:
+        os.close(file)
+        raise
+    return file

@@ -1,0 +1,1 @@
+"""Trunks, a module for each family."""

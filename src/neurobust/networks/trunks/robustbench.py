@@ -1,0 +1,219 @@
+"""Networks of others, trained to be robust: RobustBench's architectures, a user's weights.
+
+Croce et al. 2021. The package robustbench is optional, and imported by nothing but this module,
+when such a network is built; nothing is downloaded.
+"""
+
+import importlib
+import importlib.util
+import re
+import sys
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from neurobust.config.model import nearest
+from neurobust.config.recipes import Recipe
+from neurobust.errors import InputError
+from neurobust.images.batches import LabelledPictures
+from neurobust.networks.frontends import FittedModule
+
+ROBUSTBENCH = "robustbench"
+CLASSES = {"cifar10": 10, "cifar100": 100, "imagenet": 1000}
+_WRAPPED = re.compile(r"^(module\.|model\.)+")  # what DataParallel and normalising wrappers add
+# Constants of an architecture, which files may lack, or hold where it has none.
+_NORMALISATION = {"mean", "std", "mu", "sigma"}
+# Left by training in the files of Diffenderfer2021Winning and Chen2020Efficient.
+_UNUSED = re.compile(r"(^|\.)scores$|^model_preact_hl1\.")
+
+
+class Pixels(FittedModule):
+    """Undo the standardisation of an image set: pixels in [0, 1], which RobustBench's models take.
+
+    Until it is fitted, images pass as they are.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(0.0))
+        self.register_buffer("std", torch.tensor(1.0))
+
+    def fit(self, pictures: LabelledPictures) -> None:
+        """Take the mean and the standard deviation that the set's pictures are standardised by."""
+        self.mean.fill_(pictures.standard.mean)
+        self.std.fill_(pictures.standard.std)
+
+    def forward(
+        self, images: Float[Tensor, "image channel row column"]
+    ) -> Float[Tensor, "image channel row column"]:
+        """Return the pixels of standardised images."""
+        return images * self.std + self.mean
+
+
+def build_zoo_model(
+    recipe: Recipe, n_classes: int
+) -> tuple[nn.Sequential, dict[str, tuple[int, int]]]:
+    """Build a model of RobustBench, whole, in the place of a trunk.
+
+    Parameters
+    ----------
+    recipe
+        Its ``architecture`` is a name of RobustBench, of the data set of ``n_classes`` classes; of
+        a name under several threat models the first one that has it is meant (Linf, L2,
+        corruptions), unless it is given as in ``L2/Rice2020Overfitting``.
+    n_classes
+        Of the image set.
+
+    Returns
+    -------
+    `Pixels` and the model, and for the one name ``all`` the model's index with its classes.
+
+    Raises
+    ------
+    InputError
+        If robustbench is not installed, has no such model for so many classes, or the recipe's
+        colour is not ``rgb``.
+    """
+    place = f"architecture {recipe.architecture!r}"
+    if recipe.colour != "rgb":
+        raise InputError(
+            place,
+            f"sees colours, and the recipe's colour is {recipe.colour!r}",
+            expected="colour: rgb",
+            fix="set it in the recipe",
+        )
+    zoo = _import_zoo(place)
+    wanted, _, name = str(recipe.architecture).rpartition("/")
+    found = {
+        (dataset.value, threat.value): models
+        for dataset, threats in zoo.model_dicts.items()
+        for threat, models in threats.items()
+        if wanted in ("", threat.value)
+    }
+    holding = [key for key, models in found.items() if name in models]
+    if not holding:
+        raise InputError(
+            place,
+            "is no model of RobustBench" + (f" for threat model {wanted}" if wanted else ""),
+            expected=nearest(name, {other for models in found.values() for other in models}),
+            fix="correct the recipe's architecture",
+        )
+    fitting = [key for key in holding if CLASSES[key[0]] == n_classes]
+    if not fitting:
+        datasets = dict.fromkeys(dataset for dataset, _ in holding)
+        raise InputError(
+            place,
+            "tells "
+            + " or ".join(f"{CLASSES[dataset]} classes ({dataset})" for dataset in datasets)
+            + f" apart, and the image set has {n_classes}",
+            expected="an image set of as many classes, in the same order",
+            fix="give the recipe such 'images', or another architecture",
+        )
+    dataset, threat = fitting[0]
+    entry = found[fitting[0]][name]
+    model = _build(zoo, name, dataset, threat, entry)
+    parts = OrderedDict([("pixels", Pixels()), ("model", model)])
+    return nn.Sequential(parts), {"all": (1, n_classes)}
+
+
+def load_zoo_weights(
+    model: nn.Module, given: Mapping[str, Tensor], *, architecture: str, path: Path
+) -> None:
+    """Copy a file's tensors into a model of RobustBench.
+
+    Parameters
+    ----------
+    model
+        As `build_zoo_model` builds it; changed in place.
+    given
+        The file's tensors, named as the model's own or with other wrappers' prefixes (``module.``,
+        ``model.``). Constants that images are normalised by may be lacking; the model has them.
+    architecture, path
+        To be told in errors.
+
+    Raises
+    ------
+    InputError
+        If a tensor is lacking, has another shape, or has no place in the model.
+    """
+    wanted = model.state_dict()
+    if not wanted.keys() <= given.keys():
+        own = {_WRAPPED.sub("", name): name for name in wanted}
+        given = {own.get(_WRAPPED.sub("", name), name): value for name, value in given.items()}
+    for name, value in wanted.items():
+        shape = tuple(given[name].shape) if name in given else None
+        if shape is None and name.rpartition(".")[2] in _NORMALISATION | {"num_batches_tracked"}:
+            continue
+        if shape != tuple(value.shape):
+            told = "no tensor" if shape is None else f"shape {shape}"
+            raise _unfit(path, f"has {told} for {name!r}", architecture)
+    chosen = {name: value for name, value in given.items() if name in wanted}
+    for name in given.keys() - chosen.keys():
+        if name.rpartition(".")[2] not in _NORMALISATION and not _UNUSED.search(name):
+            raise _unfit(path, f"holds {name!r}, which the model lacks", architecture)
+    model.load_state_dict({**wanted, **chosen})
+
+
+def _unfit(path: Path, problem: str, architecture: str) -> InputError:
+    return InputError(
+        path,
+        problem,
+        expected=f"all tensors of RobustBench's {architecture}, and no others",
+        fix="set 'architecture' to the model of the file; if RobustBench has it for several "
+        "threat models, say which: L2/NAME. A model's whole file is written by "
+        "torch.save(model.state_dict(), path)",
+    )
+
+
+def _build(zoo: ModuleType, name: str, dataset: str, threat: str, entry: Mapping) -> nn.Module:
+    """Build a model with initial weights; some of RobustBench's own functions would download."""
+    if entry["gdrive_id"] is None:
+        timm = importlib.import_module("timm")
+        registered = f"{name}_{dataset}_{threat}".lower().replace("-", "_")
+        return timm.create_model(registered, num_classes=CLASSES[dataset], pretrained=False)
+    if name == "Standard_R50":
+        torchvision = importlib.import_module("torchvision")
+        wrapped = importlib.import_module(f"{zoo.__name__}.architectures.utils_architectures")
+        constants = importlib.import_module(f"{zoo.__name__}.imagenet")
+        plain = torchvision.models.resnet50(weights=None)
+        return wrapped.normalize_model(plain, constants.mu, constants.sigma)
+    return entry["model"]()
+
+
+def _import_zoo(place: str) -> ModuleType:
+    """Import the architectures of robustbench.
+
+    The package itself imports attacks and downloads first, one from a package that PyPI lacks;
+    they are not needed here, so that its own ``__init__`` is left out.
+    """
+    told = "is not installed"
+    spec = importlib.util.find_spec(ROBUSTBENCH)
+    if spec is not None:
+        before = sys.modules.get(ROBUSTBENCH)
+        sys.modules[ROBUSTBENCH] = importlib.util.module_from_spec(spec)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # others' deprecations
+                return importlib.import_module(f"{ROBUSTBENCH}.model_zoo")
+        except ImportError as error:
+            told = f"cannot be imported ({error})"
+        finally:
+            if before is None:
+                del sys.modules[ROBUSTBENCH]
+            else:
+                sys.modules[ROBUSTBENCH] = before
+    raise InputError(
+        place,
+        f"is RobustBench's, and the package robustbench {told}",
+        expected="the optional package robustbench",
+        fix="install it: uv sync --group zoo",
+    )

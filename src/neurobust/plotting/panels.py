@@ -1,0 +1,88 @@
+"""Panels that several figures share: (data, axes) in, marks on the axes out."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.container import ErrorbarContainer
+from matplotlib.image import AxesImage
+
+from neurobust.dims import NETWORK, SEVERITY
+from neurobust.images.frequencies import COLUMN_FREQUENCY, ROW_FREQUENCY
+from neurobust.plotting.style import GREY, Mark, readable
+from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
+
+
+def draw_points(
+    scores: xr.Dataset,
+    name: str,
+    positions: Float[np.ndarray, " position"],
+    axes: Axes,
+    mark: Mark,
+    *,
+    joined: bool,
+) -> ErrorbarContainer:
+    """Draw one network's values with their intervals, joined by a line or not."""
+    values = np.atleast_1d(scores[name].to_numpy())
+    low, high = (
+        np.atleast_1d(scores[f"{name}_interval"].sel({BOUND: bound}).to_numpy())
+        for bound in (LOW, HIGH)
+    )
+    # A percentile interval may lie on one side of its estimate; a bar cannot have negative length.
+    errors = np.maximum([values - low, high - values], 0)
+    return axes.errorbar(
+        positions,
+        values,
+        yerr=errors,
+        color=mark.colour,
+        marker=mark.marker,
+        linestyle=mark.line if joined else "none",
+        elinewidth=0.8,
+        label=str(scores["label"].item()),
+        clip_on=False,
+    )
+
+
+def spread(count: int, width: float) -> Float[np.ndarray, " count"]:
+    """Offsets that set ``count`` networks side by side, so that no error bar hides another."""
+    return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(1)
+
+
+def draw_severities(
+    scores: xr.Dataset, corruption: str, axes: Axes, marks: Mapping[str, Mark]
+) -> None:
+    """Draw accuracy against the severity of one corruption, a line per network."""
+    severities = scores[SEVERITY].to_numpy()
+    for offset, (network, mark) in zip(spread(len(marks), 0.3), marks.items(), strict=True):
+        chosen = scores.sel({NETWORK: network, "corruption": corruption})
+        draw_points(chosen, "accuracy", severities + offset, axes, mark, joined=True)
+    draw_level(axes, 100 / scores.attrs["n_classes"])
+    axes.set_title(readable(corruption))
+    axes.set_xticks(severities)
+    axes.set_ylim(bottom=0)
+
+
+def draw_level(axes: Axes, value: float, *, upright: bool = False) -> None:
+    """Draw a level to compare with, such as chance or Baseline."""
+    draw = axes.axvline if upright else axes.axhline
+    draw(value, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
+
+
+def draw_spectrum(power: xr.DataArray, axes: Axes, scale: Normalize) -> AxesImage:
+    """Draw the power at each frequency, 0 in the middle; up in the map is up in the image."""
+    (left, right), (top, bottom) = (
+        power[side].values[[0, -1]] + np.array([-0.5, 0.5]) / power.sizes[side]
+        for side in (COLUMN_FREQUENCY, ROW_FREQUENCY)
+    )
+    values = power.transpose(ROW_FREQUENCY, COLUMN_FREQUENCY).values
+    return axes.imshow(
+        np.ma.masked_where(~(values > 0), values),  # frequency 0, which is left out, stays white
+        cmap=colormaps["viridis"].with_extremes(bad="white"),
+        norm=scale,
+        extent=(left, right, -bottom, -top),  # rows are counted downwards
+        interpolation="nearest",
+    )

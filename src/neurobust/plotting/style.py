@@ -1,0 +1,161 @@
+"""One look for all figures: sizes, fonts, and each network's colour and marker."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from functools import wraps
+from itertools import cycle
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec
+
+import matplotlib as mpl
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neurobust.files import provenance
+from neurobust.files.whole import whole
+
+log = logging.getLogger(__name__)
+PAGE_WIDTH_IN = 7.1
+GREY = "#767676"
+ACCENT = "#0072B2"
+_Parameters = ParamSpec("_Parameters")
+
+_RC: dict[Any, Any] = {
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handletextpad": 0.4,
+    "legend.columnspacing": 1.4,
+    "figure.titlesize": 8.5,
+    "figure.labelsize": 7.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.6,
+    "errorbar.capsize": 0,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # text stays text in the PDF
+    "svg.hashsalt": "neurobust",
+}
+
+
+class Mark(NamedTuple):
+    """How a network is drawn."""
+
+    colour: str
+    marker: str
+    line: str
+
+
+# The colours of Okabe and Ito, which the colour-blind can tell apart; the markers tell the same.
+_MARKS = {
+    "baseline": Mark("#000000", "o", "-"),
+    "mtl-monkey": Mark("#0072B2", "s", "-"),
+    "mtl-shuffled": Mark("#56B4E9", "^", "--"),
+    "mtl-real": Mark("#CC79A7", "P", "-"),
+    "mtl-oracle": Mark("#E69F00", "D", "-"),
+    "oracle": Mark("#D55E00", "v", "-"),
+    "monkey-predictor": Mark("#009E73", "X", "-"),
+    "baseline-32px": Mark("#000000", "o", "-"),
+    "baseline-rgb": Mark("#000000", "o", "-"),
+    "mouse-predictor": Mark("#B8A300", "X", "-."),
+    "mouse-similarity": Mark("#CC79A7", "s", "-"),
+    "mouse-shuffled": Mark("#949494", "^", "--"),
+    "monkey-similarity": Mark("#0072B2", "P", "-"),
+    "blur": Mark("#009E73", "x", ":"),
+    "pca": Mark("#B8A300", "p", "-."),
+    "adversarial-linf": Mark("#D55E00", "v", "-"),
+    "adversarial-l2": Mark("#D55E00", ">", "--"),
+    "augmix": Mark("#E69F00", "D", "-"),
+    "cornet-s": Mark("#8C564B", "h", "-."),
+    "cornet-z": Mark("#949494", "p", ":"),
+}
+_SPARE = [
+    Mark(colour, marker, line)
+    for line, marker in (("-.", "<"), (":", ">"), ("--", "h"))
+    for colour in ("#009E73", "#8C564B", "#949494", "#B8A300")
+]
+
+
+def network_marks(networks: Iterable[str]) -> dict[str, Mark]:
+    """Give each network its mark; those without one of their own take spare ones in order.
+
+    Colours that others of these networks have are not spare, as long as there are some left.
+    """
+    names = list(networks)
+    taken = {_MARKS[name].colour for name in names if name in _MARKS}
+    spare = cycle([mark for mark in _SPARE if mark.colour not in taken] or _SPARE)
+    return {name: _MARKS[name] if name in _MARKS else next(spare) for name in names}
+
+
+def new_figure(height_in: float, width_in: float = PAGE_WIDTH_IN) -> Figure:
+    """Return an empty figure whose parts make room for each other."""
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)  # type: ignore[union-attr,call-arg]
+    return figure
+
+
+def styled(draw: Callable[_Parameters, Figure]) -> Callable[_Parameters, Figure]:
+    """Draw within the style, and leave matplotlib's settings as they were."""
+
+    @wraps(draw)
+    def drawn(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Figure:
+        with mpl.rc_context(_RC):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def add_title(figure: Figure, title: str, data: xr.Dataset | Iterable[xr.Dataset]) -> None:
+    """Head a figure, and say so if any of its data comes from simulated neurons."""
+    datasets = [data] if isinstance(data, xr.Dataset) else data
+    simulated = any(dataset.attrs.get("simulated", 0) for dataset in datasets)
+    figure.suptitle(f"{title} – simulated V1" if simulated else title)
+
+
+def add_letter(axes: Axes, letter: str) -> None:
+    """Write a panel's letter at its upper left."""
+    axes.set_title(letter, loc="left", fontweight="bold", fontsize=9)
+
+
+def readable(name: str) -> str:
+    """Write a name such as ``jpeg_compression`` as a title: JPEG compression."""
+    words = str(name).replace("_", " ")
+    return (words[:1].upper() + words[1:]).replace("Jpeg", "JPEG")
+
+
+def save_figure(figure: Figure, *paths: str | Path) -> None:
+    """Save a figure to each path, in the format of its ending (.png, .pdf, .svg).
+
+    Its metadata say where it comes from (`neurobust.files.provenance`); a figure whose numbers come
+    from different commits is warned of.
+    """
+    if (mixed := provenance.mixture()) is not None:
+        log.warning("%s: %s", Path(paths[0]).stem, mixed)
+    for path in paths:
+        with mpl.rc_context(_RC), whole(path) as part:
+            figure.savefig(part, metadata=_metadata(Path(path).suffix))
+
+
+def _metadata(suffix: str) -> dict[str, str | None]:
+    """Return what a figure says of itself: not a date, so that the same data give the same file."""
+    place, dated = {
+        ".png": ("Description", None),
+        ".pdf": ("Subject", "CreationDate"),
+        ".svg": ("Description", "Date"),
+    }[suffix]
+    says: dict[str, str | None] = {} if dated is None else {dated: None}
+    if stamped := provenance.stamp():
+        says[place] = json.dumps(stamped)
+    return says

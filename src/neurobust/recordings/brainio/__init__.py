@@ -1,0 +1,1 @@
+"""Recordings and choices in the form of BrainIO."""

@@ -1,0 +1,1 @@
+"""A simulated population of V1 cells."""

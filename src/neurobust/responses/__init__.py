@@ -1,0 +1,1 @@
+"""What a trained predictor answers to images it was not trained on."""

@@ -1,0 +1,145 @@
+"""How similar stimuli are for a recorded population, from the responses predicted to them."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from jaxtyping import Float
+
+from neurobust.dims import OTHER_STIMULUS, STIMULUS, TRAIN, VALIDATION
+from neurobust.errors import InputError
+from neurobust.networks.devices import place
+from neurobust.networks.inference import predict, session_predictions
+from neurobust.networks.network import Network
+from neurobust.recordings.form import sessions_of
+from neurobust.recordings.trials import (
+    Stimulus,
+    Trials,
+    correlate,
+    mean_by_stimulus,
+    noise_variance,
+)
+from neurobust.training.objectives.responses import training_stimuli
+from neurobust.training.objectives.similarity import cosine_similarity
+
+log = logging.getLogger(__name__)
+WEIGHTING = "signal-to-noise ratio times validation correlation"
+
+
+def measure_similarity(
+    network: Network, recording: xr.DataTree, device: torch.device
+) -> xr.Dataset:
+    """Measure how similar a recording's training stimuli are for the population.
+
+    A predicted response has no trial noise, and each stimulus has one in every session. Weighted
+    by `weigh_neuroids` and centred over stimuli, the responses of one session to two stimuli
+    have a cosine; the similarity is its mean over sessions (Li et al. 2019).
+
+    Parameters
+    ----------
+    network
+        With a readout of the recording's neuroids.
+    recording
+        See `neurobust.recordings.form`; the one that the network was trained on.
+    device
+        Where to compute.
+
+    Returns
+    -------
+    ``similarity(stimulus, other_stimulus)``, -1 to 1, and the stimuli's ``pixels``, with
+    stimulus_id; the attributes recording and weighting.
+
+    Raises
+    ------
+    InputError
+        If a session repeats no stimulus, which leaves its noise unknown, or shows none for
+        validation; or if the network predicts no neuroid of any session.
+    """
+    network = place(network, device)
+    stimuli = recording["stimuli"].to_dataset()
+    pixels, standard, rows = training_stimuli(recording, network.recipe.colour, device)
+    predicted = predict(network, pixels, standard).astype(np.float64)
+    validation = session_predictions(network, recording, VALIDATION, device)
+    similarities = []
+    for name, neuroids in network.heads.slices().items():
+        responses = predicted[:, neuroids]
+        weights = weigh_neuroids(responses, sessions_of(recording)[name], validation[name])
+        # ASSUME: a session without a predicted neuroid has no similarities to be averaged.
+        if not weights.any():
+            log.warning("session %s is left out: the network predicts none of its neuroids", name)
+            continue
+        weighted = torch.from_numpy(responses * weights)
+        similarities.append(cosine_similarity(weighted, weighted.mean(0)).numpy())
+    if not similarities:
+        raise InputError(
+            f"similarities of recording {recording.attrs['identifier']}",
+            "the network predicts no neuroid: no correlation with validation responses is above "
+            "0 in a neuroid with noise and with predictions that vary",
+            expected="a network that has learned to predict some neuroids",
+            fix="train the predictor for longer, or at another learning rate",
+        )
+    similarity = np.clip(np.mean(similarities, axis=0), -1, 1).astype(np.float32)
+    shown = stimuli["pixels"].isel({STIMULUS: stimuli["split"].values == TRAIN})
+    return xr.Dataset(
+        {
+            "similarity": ((STIMULUS, OTHER_STIMULUS), similarity),
+            "pixels": (shown.dims, shown.values, shown.attrs),
+        },
+        coords={"stimulus_id": (STIMULUS, list(rows))},
+        attrs={"recording": recording.attrs["identifier"], "weighting": WEIGHTING},
+    )
+
+
+def weigh_neuroids(
+    predicted: Float[np.ndarray, "stimulus neuroid"],
+    session: xr.Dataset,
+    validation: tuple[xr.Dataset, Float[np.ndarray, "presentation neuroid"]],
+) -> Float[np.ndarray, " neuroid"]:
+    """Return what the predicted responses of each neuroid of a session are to be multiplied by.
+
+    Parameters
+    ----------
+    predicted
+        Responses to the training stimuli.
+    session
+        Its trials, of all splits, some stimuli shown more than once.
+    validation
+        Its trials of validation stimuli, and the responses predicted for them.
+
+    Returns
+    -------
+    The standard deviation of the predicted responses over stimuli, by that of single trials around
+    their stimulus' mean, times the correlation of predicted with mean responses to the validation
+    stimuli; 0 for a neuroid that is not predicted.
+
+    Raises
+    ------
+    InputError
+        If no stimulus was shown more than once, or none is for validation.
+    """
+    trials, stimulus = _by_stimulus(session)
+    validated, validating = _by_stimulus(validation[0])
+    repeated = (np.bincount(stimulus) > 1).sum()
+    if not repeated or not len(validating):
+        raise InputError(
+            f"session {session.attrs.get('session', '')}",
+            f"{repeated} stimuli were shown more than once, "
+            f"{len(np.unique(validating))} are for validation",
+            expected="repeated stimuli, to tell signal from noise, and validation stimuli",
+            fix="change the split of the stimuli, or leave the session out",
+        )
+    # ASSUME: Li et al. 2019 name both factors without their form: a ratio of standard deviations,
+    # with the noise of all repeated stimuli; of the correlation only what is above 0; and none of
+    # a neuroid whose repeats never differ, of whose noise nothing is known.
+    noise = np.sqrt(noise_variance(trials, stimulus))
+    ratio = np.where(noise > 0, predicted.std(axis=0) / np.where(noise > 0, noise, 1), 0)
+    means = [mean_by_stimulus(values, validating) for values in (validated, validation[1])]
+    return ratio * np.maximum(correlate(*means), 0)
+
+
+def _by_stimulus(session: xr.Dataset) -> tuple[Trials, Stimulus]:
+    """Return single responses and which stimulus was shown, 0 to n - 1."""
+    stimulus, _ = pd.factorize(session["stimulus_id"].to_numpy())
+    return session["response"].to_numpy().astype(np.float64), stimulus

@@ -1,0 +1,172 @@
+"""Objectives that predict neural responses: a recording's, or those that a network predicts."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from neurobust.config import recipes
+from neurobust.dims import TRAIN
+from neurobust.errors import InputError
+from neurobust.images.batches import LabelledPictures, Standard, as_channels
+from neurobust.networks.network import Network
+from neurobust.randomness import generator
+from neurobust.recordings.form import average_repeats, sessions_of
+from neurobust.training.batches import BatchOrder
+
+
+class RecordedResponses:
+    """Prediction of a recording's training responses, session by session.
+
+    Repeats of a stimulus are averaged. Under ``likelihood`` the loss is the summed Poisson (counts)
+    or Gaussian (continuous) negative log-likelihood, scaled by sqrt(stimuli / batch) with the L1
+    norm of the readout's features (released code of Safarani 2021); under ``mse`` the mean squared
+    error.
+    """
+
+    def __init__(
+        self,
+        settings: recipes.Responses,
+        recording: xr.DataTree,
+        *,
+        colour: str,
+        batch_size: int,
+        seed: int,
+        purpose: str,
+        device: torch.device,
+    ) -> None:
+        self.ratio = settings.ratio
+        self.weight = 1.0
+        self._settings = settings
+        self._counts = recording.attrs["response_kind"] == "counts"
+        self.gaussian = settings.loss == "mse"
+        self.pictures, self._standard, rows = training_stimuli(recording, colour, device)
+        self._sessions: list[tuple[str, Tensor, Tensor, BatchOrder]] = []
+        for name, session in sessions_of(recording).items():
+            mean = average_repeats(session)
+            kept = [i for i, s in enumerate(mean["stimulus_id"].values) if s in rows]
+            places = torch.tensor([rows[mean["stimulus_id"].values[i]] for i in kept])
+            responses = torch.from_numpy(mean["response"].values[kept]).float()
+            if settings.shuffled:
+                draw = generator(seed, "shuffled responses", name).permutation(len(responses))
+                responses = responses[torch.from_numpy(draw)]
+            order = BatchOrder(
+                len(kept), batch_size, seed=seed, purpose=f"{purpose} {name}", device=device
+            )
+            self._sessions.append((name, places.to(device), responses.to(device), order))
+        self._per_step = min(settings.sessions_per_step or len(self._sessions), len(self._sessions))
+
+    def __len__(self) -> int:
+        longest = max(order.per_pass for *_, order in self._sessions)
+        return math.ceil(longest * len(self._sessions) / self._per_step)
+
+    def mean_responses(self) -> Float[Tensor, " neuroid"]:
+        """Return the neuroids' mean training responses, in the readout's order."""
+        return torch.cat([responses.mean(0) for _, _, responses, _ in self._sessions])
+
+    def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
+        """Yield the losses of the sessions whose turn it is."""
+        for turn in range(number * self._per_step, (number + 1) * self._per_step):
+            number_in_session, index = divmod(turn, len(self._sessions))
+            name, places, responses, order = self._sessions[index]
+            chosen = order[number_in_session]
+            images = self._standard(self.pictures[places[chosen]])
+            predicted = network.respond(images, name)
+            yield self._loss(network, name, predicted, responses[chosen], order.examples)
+
+    def _loss(
+        self, network: Network, session: str, predicted: Tensor, target: Tensor, examples: int
+    ) -> Float[Tensor, ""]:
+        if self.gaussian:
+            return nn.functional.mse_loss(predicted, target)
+        if self._counts:
+            loss = nn.functional.poisson_nll_loss(
+                predicted, target, log_input=False, reduction="sum", eps=1e-12
+            )
+        else:
+            loss = 0.5 * nn.functional.mse_loss(predicted, target, reduction="sum")
+        assert network.readout is not None
+        penalty = network.readout.l1(network.heads.slices()[session])
+        return loss * math.sqrt(examples / len(target)) + self._settings.l1 * penalty
+
+
+class PredictedResponses:
+    """Mean squared error to the responses that another network predicts for the image set.
+
+    The images are not augmented (released code of Safarani 2021). Shuffled responses are permuted
+    across images once, all neuroids together.
+    """
+
+    gaussian = True
+    weight = 1.0
+
+    def __init__(
+        self,
+        settings: recipes.Responses,
+        responses: xr.Dataset,
+        pictures: LabelledPictures,
+        *,
+        batch_size: int,
+        seed: int,
+        purpose: str,
+    ) -> None:
+        self.ratio = settings.ratio
+        device = pictures.labels.device
+        ids = {image: place for place, image in enumerate(responses["image_id"].values.tolist())}
+        missing = [image for image in pictures.image_ids.tolist() if image not in ids]
+        if missing:
+            raise InputError(
+                f"responses of {responses.attrs.get('network', 'a network')}",
+                f"{len(missing)} training images have no response, the first image_id {missing[0]}",
+                expected="responses to the image set that the network is trained on",
+                fix="let the workflow synthesise the responses again",
+            )
+        places = [ids[image] for image in pictures.image_ids.tolist()]
+        targets = torch.from_numpy(responses["response"].values[places]).to(device)
+        if settings.shuffled:
+            draw = generator(seed, "shuffled responses").permutation(len(targets))
+            targets = targets[torch.from_numpy(draw).to(device)]
+        self._targets = targets
+        self._standard = pictures.standard
+        self._pixels = pictures.seen()
+        self._order = BatchOrder(
+            len(pictures), batch_size, seed=seed, purpose=purpose, device=device
+        )
+
+    def __len__(self) -> int:
+        return self._order.per_pass
+
+    def mean_responses(self) -> Float[Tensor, " neuroid"]:
+        """Return the neuroids' mean responses over the training images."""
+        return self._targets.mean(0)
+
+    def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
+        """Yield the mean squared error of a batch."""
+        chosen = self._order[number]
+        predicted = network.respond(self._standard(self._pixels[chosen]))
+        yield nn.functional.mse_loss(predicted, self._targets[chosen])
+
+
+def training_stimuli(
+    recording: xr.DataTree, colour: str, device: torch.device, split: str = TRAIN
+) -> tuple[Tensor, Standard, dict[str, int]]:
+    """Return one split of a recording's stimuli.
+
+    Returns
+    -------
+    Their pixels (stimulus, channel, row, column), the standard of the training stimuli, and the
+    row of each stimulus by its id.
+    """
+    stimuli = recording["stimuli"].to_dataset()
+    splits = stimuli["split"].values
+
+    def pixels(name: str) -> Tensor:
+        chosen = torch.from_numpy(stimuli["pixels"].values[splits == name])
+        return as_channels(chosen, colour).to(device)
+
+    ids = stimuli["stimulus_id"].values[splits == split]
+    rows = {stimulus: row for row, stimulus in enumerate(ids.tolist())}
+    return pixels(split), Standard.of(pixels(TRAIN)), rows

@@ -1,0 +1,188 @@
+"""Similarity of images for a network as for a neural population (Li et al. 2019)."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from neurobust import dims
+from neurobust.config import recipes
+from neurobust.dims import CHANNEL, COLUMN, OTHER_STIMULUS, ROW, STIMULUS
+from neurobust.errors import InputError
+from neurobust.images.batches import Standard, as_channels
+from neurobust.networks.network import Network
+from neurobust.randomness import generator
+from neurobust.training.batches import BatchOrder
+
+# ASSUME: similarities beyond are taken as this, so that arctanh and its gradient (at most 500)
+# stay finite; the gradient of what is beyond is 0.
+LARGEST = 0.999
+# ASSUME: the mean over images that features are centred by runs as that of batch normalisation.
+MOMENTUM = 0.1
+
+
+def cosine_similarity(
+    features: Float[Tensor, "image feature"], centre: Float[Tensor, " feature"]
+) -> Float[Tensor, "image image"]:
+    """Return the cosine of the angle between each two images' features, seen from the centre.
+
+    An image whose features are the centre is similar to none, itself included: 0.
+    """
+    directions = nn.functional.normalize(features - centre)
+    return directions @ directions.T
+
+
+def mix_layers(
+    similarities: Float[Tensor, "layer image image"], gamma: Float[Tensor, " layer"]
+) -> Float[Tensor, "image image"]:
+    """Return the mean of the layers' similarities, weighted by softmax(gamma)."""
+    return torch.tensordot(gamma.softmax(0), similarities, dims=1)
+
+
+def similarity_loss(
+    model: Float[Tensor, "image image"], neural: Float[Tensor, "image image"]
+) -> Float[Tensor, ""]:
+    """Return the squared difference of arctanh of two similarities, mean over pairs of images.
+
+    Parameters
+    ----------
+    model, neural
+        Symmetric, of at least two images; each pair counts once, an image with itself never.
+    """
+    first, second = torch.triu_indices(len(model), len(model), offset=1, device=model.device)
+    compared, wanted = (
+        torch.arctanh(similarity[first, second].clamp(-LARGEST, LARGEST))
+        for similarity in (model, neural)
+    )
+    return nn.functional.mse_loss(compared, wanted)
+
+
+class RunningMean(nn.Module):
+    """The mean of a layer's features over images, which follows them from batch to batch."""
+
+    mean: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", None)
+        self.register_load_state_dict_pre_hook(_take_mean)
+
+    def forward(self, features: Float[Tensor, "image feature"]) -> Float[Tensor, " feature"]:
+        """Move the mean towards that of a batch and return it; no gradient passes through it."""
+        batch = features.detach().mean(0)
+        # ASSUME: it starts at the first batch's mean, not at 0 far away from features after a ReLU.
+        self.mean = batch if self.mean is None else torch.lerp(self.mean, batch, MOMENTUM)
+        return self.mean
+
+
+class Similarity(nn.Module):
+    """Distance of the network's similarities of stimuli from those of a neural population.
+
+    Each batch has all pairs of some stimuli, which are not augmented. A layer's similarity is the
+    cosine between its features of two stimuli, centred by their running mean; the network's is the
+    mean over layers, weighted by softmax(gamma) with gamma trained from 0 (Li et al. 2019). Which
+    stimuli make a batch follows from seed and number; the running means follow the training.
+
+    Parameters
+    ----------
+    settings
+        Layers, weight and size of the batches.
+    similarities
+        As `neural_similarity.measure_similarity` returns them.
+    network
+        The one to be trained, for its colour and the names of its layers.
+    seed, purpose
+        What the batches follow from; the permutation of a control from the seed alone.
+    device
+        Where the network is trained.
+
+    Raises
+    ------
+    InputError
+        If the network has no such layer, or the similarities are not of this form, missing (NaN)
+        or no cosines.
+    """
+
+    gaussian = True  # a mean squared error, of arctanh
+
+    def __init__(
+        self,
+        settings: recipes.Similarity,
+        similarities: xr.Dataset,
+        network: Network,
+        *,
+        seed: int,
+        purpose: str,
+        device: torch.device,
+    ) -> None:
+        super().__init__()
+        _check_similarities(similarities)
+        self.ratio = settings.ratio
+        self.weight = settings.weight
+        self._layers = [
+            network.known_layer(name) for name in settings.layers or network.stage_layers()
+        ]
+        self.gamma = nn.Parameter(torch.zeros(len(self._layers)))
+        self.centres = nn.ModuleList(RunningMean() for _ in self._layers)
+        neural = torch.from_numpy(similarities["similarity"].values).float()
+        if settings.shuffled:
+            draw = generator(seed, "shuffled similarities").permutation(len(neural))
+            neural = neural[draw][:, draw]
+        self._neural = neural.to(device)
+        pixels = torch.from_numpy(similarities["pixels"].values)
+        self._pixels = as_channels(pixels, network.recipe.colour).to(device)
+        self._standard = Standard.of(self._pixels)
+        self._order = BatchOrder(
+            len(neural), settings.batch_size, seed=seed, purpose=purpose, device=device
+        )
+
+    def __len__(self) -> int:
+        return self._order.per_pass
+
+    def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
+        """Yield the loss of a batch; none if a pass leaves one stimulus over, without a pair."""
+        chosen = self._order[number]
+        if len(chosen) < 2:
+            return
+        images = self._standard(self._pixels[chosen])
+        model = self._compare(network.features_of(images, self._layers))
+        yield similarity_loss(model, self._neural[chosen][:, chosen])
+
+    def _compare(self, features: list[Float[Tensor, "image ..."]]) -> Float[Tensor, "image image"]:
+        """Return the similarities of a batch from the features of each layer."""
+        flat = [layer.float().flatten(1) for layer in features]
+        with torch.autocast(flat[0].device.type, enabled=False):  # angles need all digits
+            layers = [
+                cosine_similarity(layer, centre(layer))
+                for layer, centre in zip(flat, self.centres, strict=True)
+            ]
+            return mix_layers(torch.stack(layers), self.gamma)
+
+
+def _take_mean(running: RunningMean, stored: Mapping[str, Tensor], prefix: str, *_: object) -> None:
+    """Make room for a mean that is stored, which there is none of before the first batch."""
+    if running.mean is None and f"{prefix}mean" in stored:
+        running.mean = torch.empty_like(stored[f"{prefix}mean"])
+
+
+def _check_similarities(similarities: xr.Dataset) -> None:
+    place = f"similarities of {similarities.attrs.get('network', 'a network')}"
+    pictures = (STIMULUS, ROW, COLUMN, CHANNEL)[: 4 if CHANNEL in similarities.dims else 3]
+    dims.require(
+        similarities,
+        place,
+        variables={"similarity": (STIMULUS, OTHER_STIMULUS), "pixels": pictures},
+    )
+    values = similarities["similarity"].values
+    if len(values) < 2 or not (np.abs(values) <= 1).all():
+        raise InputError(
+            place,
+            f"'similarity' of {len(values)} stimuli has "
+            f"{np.isnan(values).sum()} missing values (NaN), "
+            f"{(np.abs(values) > 1).sum()} beyond -1 and 1",
+            expected="a cosine for each pair of at least two stimuli",
+            fix="delete the file and let the workflow measure the similarities again",
+        )

@@ -1,0 +1,86 @@
+"""Robustness against neural predictivity, over all networks of a workflow."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neurobust.dims import NETWORK
+from neurobust.plotting.style import Mark, add_letter, network_marks, new_figure, styled
+from neurobust.plotting.tables import require_columns, select_row, tell_coefficient
+from neurobust.statistics.coefficients import PEARSON
+from studies.brain_likeness.points import MEASURES, PREDICTIVITY, network_means
+
+_COLUMNS = 2
+_KEYS = 5  # in a row of the legend
+
+
+@styled
+def draw_likeness(points: pd.DataFrame, correlations: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw each measure of robustness against predictivity, a panel each.
+
+    Parameters
+    ----------
+    points, correlations
+        From `studies.brain_likeness.points`.
+    simulated
+        Whether the recording that is predicted is simulated.
+
+    Raises
+    ------
+    InputError
+        If a column or a row is missing.
+    """
+    require_columns(points, "points", [NETWORK, "label", "sweep", PREDICTIVITY, *MEASURES])
+    figure = new_figure(5.2)
+    panels = figure.subplots(-(-len(MEASURES) // _COLUMNS), _COLUMNS, sharex=True)
+    marks = network_marks(points["sweep"].unique())
+    for letter, (measure, title), axes in zip("ABCD", MEASURES.items(), panels.flat, strict=True):
+        _draw_networks(points, measure, axes, marks)
+        _tell_correlation(correlations, measure, axes)
+        axes.set_ylabel(title)
+        add_letter(axes, letter)
+    for axes in panels[-1]:
+        axes.set_xlabel("Neural predictivity (ceiled)")
+    handles, labels = panels.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=_KEYS)
+    origin = " – simulated V1" if simulated else ""
+    figure.suptitle(f"Robustness and neural predictivity of networks{origin}")
+    return figure
+
+
+def _draw_networks(
+    points: pd.DataFrame, measure: str, axes: Axes, marks: Mapping[str, Mark]
+) -> None:
+    """Draw seeds as small pale marks, the mean of each network as a large one."""
+    for sweep, rows in points.groupby("sweep", sort=False):
+        mark = marks[str(sweep)]
+        known = rows[np.isfinite(rows[measure])]
+        axes.plot(
+            known[PREDICTIVITY],
+            known[measure],
+            mark.marker,
+            color=mark.colour,
+            markersize=2.6,
+            markeredgewidth=0,
+            alpha=0.45,
+        )
+        means = network_means(rows)
+        several = f" ({len(means)} ratios)" if len(means) > 1 else ""
+        axes.plot(
+            means[PREDICTIVITY],
+            means[measure],
+            mark.marker,
+            color=mark.colour,
+            markersize=5.5,
+            markeredgecolor="white",
+            markeredgewidth=0.5,
+            label=f"{rows['label'].iloc[0]}{several}",
+        )
+
+
+def _tell_correlation(correlations: pd.DataFrame, measure: str, axes: Axes) -> None:
+    row = select_row(correlations, "correlations", y=measure, method=PEARSON)
+    axes.set_title(f"{tell_coefficient(row, 'r')}, n = {row['n']}", fontsize=7, loc="right")

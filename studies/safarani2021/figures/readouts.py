@@ -1,0 +1,114 @@
+"""How well networks predict the recorded responses, neuroid by neuroid."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neurobust.dims import NEUROID, SEED, require
+from neurobust.plotting.panels import draw_level
+from neurobust.plotting.style import (
+    Mark,
+    add_letter,
+    add_title,
+    network_marks,
+    new_figure,
+    styled,
+)
+
+_FEV_FLOOR, _FEV_CEILING = -0.5, 1.05  # beyond: neuroids with hardly any explainable variance
+_LABELS = {"fev": "FEV", "correlation": "Correlation"}
+
+
+@styled
+def draw_prediction(predictions: Mapping[str, xr.Dataset]) -> Figure:
+    """Draw FEV (A) and correlation (B) by network, and FEV against explainable variance (C).
+
+    Parameters
+    ----------
+    predictions
+        ``fev(seed, neuroid)``, ``correlation(seed, neuroid)`` and the coordinate
+        ``explainable_variance(neuroid)`` of each network.
+
+    Raises
+    ------
+    InputError
+        If one of them, or a label, is missing.
+    """
+    for network, prediction in predictions.items():
+        require(
+            prediction,
+            prediction.encoding.get("source", network),
+            variables={
+                "fev": (SEED, NEUROID),
+                "correlation": (SEED, NEUROID),
+                "explainable_variance": (NEUROID,),
+            },
+            attributes=("label",),
+        )
+    figure = new_figure(1.4 + max(1.2, 0.3 * len(predictions)))
+    panels = figure.subplots(1, 3, width_ratios=[1, 1, 1.2])
+    marks = network_marks(predictions)
+    _draw_boxes(predictions, "fev", panels[0], marks)
+    _draw_boxes(predictions, "correlation", panels[1], marks)
+    _draw_against_reliability(predictions, panels[2], marks)
+    panels[0].set_xlim(_FEV_FLOOR, min(panels[0].get_xlim()[1], _FEV_CEILING))
+    panels[1].tick_params(axis="y", labelleft=False)
+    panels[2].set_ylim(_FEV_FLOOR, min(panels[2].get_ylim()[1], _FEV_CEILING))
+    for letter, axes in zip("ABC", panels, strict=True):
+        add_letter(axes, letter)
+    handles, labels = panels[2].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower right", ncols=min(len(labels), 6))
+    add_title(figure, "Prediction of neural responses", predictions.values())
+    return figure
+
+
+def _draw_boxes(
+    predictions: Mapping[str, xr.Dataset], name: str, axes: Axes, marks: Mapping[str, Mark]
+) -> None:
+    labels = []
+    for position, (network, prediction) in enumerate(predictions.items()):
+        values = prediction[name].mean(SEED).dropna(NEUROID).to_numpy()
+        colour = {"color": marks[network].colour}
+        axes.boxplot(
+            values,
+            positions=[position],
+            widths=0.55,
+            orientation="horizontal",
+            whis=(5, 95),
+            showfliers=False,
+            boxprops=colour,
+            whiskerprops=colour,
+            medianprops=colour,
+            showcaps=False,
+        )
+        below = int((values < _FEV_FLOOR).sum()) if name == "fev" else 0
+        labels.append(
+            prediction.attrs["label"] + (f"\n({below} below {_FEV_FLOOR})" if below else "")
+        )
+    draw_level(axes, 0.0, upright=True)
+    axes.set_yticks(np.arange(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlabel(_LABELS[name])
+
+
+def _draw_against_reliability(
+    predictions: Mapping[str, xr.Dataset], axes: Axes, marks: Mapping[str, Mark]
+) -> None:
+    for network, prediction in predictions.items():
+        axes.plot(
+            prediction["explainable_variance"],
+            prediction["fev"].mean(SEED),
+            marker=marks[network].marker,
+            linestyle="none",
+            color=marks[network].colour,
+            alpha=0.5,
+            markersize=2.6,
+            markeredgewidth=0,
+            label=prediction.attrs["label"],
+        )
+    draw_level(axes, 0.0)
+    axes.set_xlabel("Explainable variance")
+    axes.set_ylabel(_LABELS["fev"])
