@@ -6,28 +6,34 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.20")
-# Scripts import the library from here, also inside a conda environment.
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+# Where this file lies, also when the workflow is used as a module or from another folder. Scripts
+# import the library and the studies from here, also inside a conda environment.
+SOURCE = Path(str(workflow.current_basedir))
+sys.path[:0] = [str(SOURCE / "src"), str(SOURCE)]
 
 
-configfile: "config.yaml"
+configfile: SOURCE / "config.yaml"
 
 
 report: "docs/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/bases.smk"
 include: "rules/images.smk"
 include: "rules/recordings.smk"
 include: "rules/networks.smk"
 include: "rules/responses.smk"
 include: "rules/evaluation.smk"
-include: "rules/analysis.smk"
-include: "rules/figures.smk"
-include: "rules/brainscore.smk"
-include: "rules/li2023.smk"
+
+
+for study in EXPERIMENT.studies:
+
+    include: f"studies/{study}/rules.smk"
+
+
 include: "rules/claims.smk"
-include: "rules/summary.smk"
+# SUMMARY
 
 
 onstart:
@@ -43,11 +49,8 @@ onerror:
 
 
 rule all:
-    """Everything: all studies and the table of claims."""
+    """Everything: the studies that are asked for, and the table of their claims."""
     default_target: True
     input:
-        rules.safarani2021.input,
-        rules.brainscore2020.input,
-        rules.brain_likeness.input,
-        rules.li2023.input,
-        rules.collect_claims.output,
+        [getattr(rules, study).input for study in EXPERIMENT.studies],
+        rules.collect_claims.output if CLAIMED else [],

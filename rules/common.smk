@@ -1,21 +1,21 @@
 # What the rules share: the checked configuration, fingerprints of code, the GPU, and the functions
-# that name the files and parameters of a job.
+# that name the files and parameters of a job. It knows no study.
 
 import os
 import re
 import signal
-import sys
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from neurobust.config.settings import RAW_FILES
+from neurobust.config.checks import load_experiment
+from neurobust.config.studies import find_studies
 from neurobust.errors import InputError
-from neurobust.config.experiment import Experiment
-from neurobust.jobs.fingerprints import fingerprint
-from neurobust.jobs.gpus import visible_devices
-from neurobust.files.provenance import describe_run
 from neurobust.files.history import COMPLETE, FAILED, begin_run, end_run
+from neurobust.files.provenance import describe_run
+from neurobust.jobs.fingerprints import LIBRARY, fingerprint
+from neurobust.jobs.gpus import visible_devices
+from neurobust.parts import module_name
 
 # A scheduler warns every process of a job that is to end. Jobs answer for themselves
 # (neurobust.jobs.signals); the Snakemake above them waits until they have.
@@ -28,17 +28,17 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**25))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**30))
 
 try:
-    EXPERIMENT = Experiment(config)
+    EXPERIMENT = load_experiment(config, find_studies(SOURCE / "studies"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 CONFIG = EXPERIMENT.config
 RESOLVED = CONFIG.model_dump(mode="json")
 # What jobs say of their run. A value of the configuration that is no parameter reruns nothing.
-config["provenance"] = describe_run(RESOLVED, CONFIG.seeds, Path(workflow.basedir))
-STUDY = CONFIG.safarani2021
+config["provenance"] = describe_run(RESOLVED, CONFIG.seeds, SOURCE)
 
 RESULTS = Path(workflow.pathvars.get("results"))
+PACKAGES = {LIBRARY: SOURCE / "src" / LIBRARY, "studies": SOURCE / "studies"}
 
 TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
 SIMULATED = {
@@ -48,10 +48,10 @@ SIMULATED = {
 }
 
 
-def tell_history(tell, *said):
+def tell_history(tell, *about):
     """Tell the history of the results of a run, unless it only dates what is there."""
     if not workflow.touch:
-        tell(RESULTS, *said)
+        tell(RESULTS, *about)
 
 
 # Only what the configuration defines can be asked for. A network is looked up when it is: the
@@ -59,16 +59,11 @@ def tell_history(tell, *said):
 wildcard_constraints:
     network="[^/]+",
     images="|".join(map(re.escape, CONFIG.images)),
-    recording="|".join(map(re.escape, CONFIG.recordings)),
-    predictivity="|".join(map(re.escape, CONFIG.predictivity)),
+    recording="|".join(map(re.escape, CONFIG.recordings)) or "none",
+    predictivity="|".join(map(re.escape, CONFIG.predictivity)) or "none",
     behaviour="|".join(map(re.escape, CONFIG.behaviour)) or "none",
+    study="|".join(EXPERIMENT.studies) or "none",
     seed=r"\d+",
-
-
-@cache
-def code_of(script):
-    """Fingerprint the library modules that a script reaches, so that their edit reruns its rule."""
-    return fingerprint(Path(workflow.basedir) / "workflow_scripts" / f"{script}.py")
 
 
 def per_attempt(amount):
@@ -106,6 +101,59 @@ def jobs_per_gpu(images=None):
     return ask if CONFIG.jobs_per_gpu else 1
 
 
+def on_cpu(mem_mb, runtime):
+    """Ask for memory (MB) and time (minutes) for an attempt."""
+    return {"mem_mb": per_attempt(mem_mb), "runtime": per_attempt(runtime)}
+
+
+def on_gpu(mem_mb, runtime, images=None):
+    """Ask for a GPU, memory (MB) and time (minutes) for an attempt."""
+    gpu = {"gpu": gpus_per_job(), "jobs_per_gpu": jobs_per_gpu(images)}
+    return {**gpu, **on_cpu(mem_mb, runtime)}
+
+
+@cache
+def code_of(script, *modules):
+    """Fingerprint the code that a script and the modules reach, so that an edit reruns its job."""
+    script = SOURCE / "workflow_scripts" / f"{script}.py"
+    return fingerprint(script, modules, folders=PACKAGES)
+
+
+def computed_by(function, script="measure"):
+    """Name the function that a job calls, as package.module:function, and its code."""
+    return {"call": function, "code": code_of(script, function.partition(":")[0])}
+
+
+def drawn_by(study, figure):
+    """Name the function that draws a study's figure, and its code."""
+    return computed_by(f"studies.{study}.figures.{figure}:draw", "draw")
+
+
+def library_parts(parts):
+    """Name parts of the library by their modules."""
+    return [f"{LIBRARY}.{part}" for part in parts]
+
+
+def parts_of_networks(networks):
+    """List the modules that build some networks."""
+    parts = [part for network in networks for part in EXPERIMENT.networks[network].network_parts()]
+    return library_parts(dict.fromkeys(parts))
+
+
+def code_with(script, *modules):
+    """Fingerprint a script's code with that of the network that its job loads."""
+
+    def look_up(wildcards):
+        return code_of(script, *modules, *parts_of_networks([wildcards.network]))
+
+    return look_up
+
+
+def evaluated_by(function):
+    """Name the function that evaluates a network, and its code with the network's."""
+    return {"call": function, "code": code_with("evaluate", function.partition(":")[0])}
+
+
 @cache
 def network_files(network):
     """List the trained networks of a recipe, one per seed."""
@@ -121,36 +169,62 @@ def first_network_file(network):
     return network_files(network)[0]
 
 
+def evaluations(kind, networks):
+    """List the evaluations of one kind of some networks."""
+    return expand("<results>/evaluations/{kind}/{network}.nc", kind=kind, network=networks)
+
+
+def display_of(networks):
+    """Return how figures and tables show networks; it is a parameter of these alone."""
+    return {network: EXPERIMENT.display(network) for network in networks}
+
+
+def source_file(path):
+    """Name a file of the workflow, wherever it is used from."""
+    return str(SOURCE / path)
+
+
 def image_set_files(wildcards):
     """Name what an image set is built from: the photographs come with a package.
 
     Of Tiny ImageNet the official zip is retrieved; any other file is named by the reader if it is
     not there, so that a dry run works without it.
     """
-    settings = CONFIG.images[wildcards.images]
-    if settings.source == "photographs":
+    path = getattr(CONFIG.images[wildcards.images], "path", None)
+    if path is None:
         return []
-    wanted = str(settings.path)
-    if settings.path.is_dir():
+    if path.is_dir():
         # Folders of classes, too: their dates tell of files that came or went.
-        return [wanted, *map(str, sorted(settings.path.glob("*/*/")))]
-    return [wanted] if wanted == TINY_IMAGENET or settings.path.exists() else []
+        return [str(path), *map(str, sorted(path.glob("*/*/")))]
+    return [str(path)] if str(path) == TINY_IMAGENET or path.exists() else []
+
+
+def image_set_code(wildcards):
+    """Fingerprint the code that builds an image set: what its source reaches."""
+    source = module_name(CONFIG.images[wildcards.images].source)
+    return code_of("build_image_set", *library_parts([f"images.sources.{source}"]))
+
+
+def recording_code(wildcards):
+    """Fingerprint the code that reads a recording: what its source reaches."""
+    source = module_name(CONFIG.recordings[wildcards.recording].source)
+    return code_of("import_recording", *library_parts([f"recordings.sources.{source}"]))
 
 
 def recording_settings(wildcards):
     """Look up the settings of a recording."""
-    return CONFIG.recordings[wildcards.recording].model_dump(mode="json")
+    return CONFIG.recordings[wildcards.recording].identity()
 
 
 def recording_files(wildcards):
-    """Name the raw files of a recording, as far as they are there: the importer names the others.
+    """Name the raw files of a recording, as far as they are there: the reader names the others.
 
     A plan does not need them, so that a dry run works before anything was fetched.
     """
     settings = CONFIG.recordings[wildcards.recording]
-    if settings.source == "simulated":
+    if settings.simulated:
         return {name: path.format(**wildcards) for name, path in SIMULATED.items()}
-    return existing_files(settings, RAW_FILES[settings.source])
+    return existing_files(settings, settings.files)
 
 
 def existing_files(settings, names):
@@ -176,9 +250,16 @@ def by_network(look_up):
 
 
 @by_network
-def recipe_of(network):
-    """Return a recipe as plain values, as jobs are given it."""
-    return EXPERIMENT.networks[network].model_dump(mode="json")
+def training_key_of(network):
+    """Return what a training depends on of its recipe, from which jobs read it."""
+    return EXPERIMENT.networks[network].training_key()
+
+
+@by_network
+def training_code_of(network):
+    """Fingerprint the code that trains a network: the loop, and what its recipe names."""
+    parts = EXPERIMENT.networks[network].training_parts()
+    return code_of("train_network", *library_parts(parts))
 
 
 schedules_of = by_network(EXPERIMENT.schedules_of)
@@ -199,13 +280,13 @@ def training_files(network):
     files = {}
     if EXPERIMENT.trains_on_images(network):
         files["images"] = f"<results>/images/{recipe.images}.nc"
-    source = recipe.response_source()
+    source = recipe.source("responses")
     if source in CONFIG.recordings:
         files["recording"] = f"<results>/recordings/{source}.nc"
     elif source is not None:
         files["responses"] = f"<results>/responses/{source}/{recipe.images}.nc"
-    if recipe.similarity_source() is not None:
-        files["similarity"] = f"<results>/similarity/{recipe.similarity_source()}.nc"
+    if recipe.source("similarity") is not None:
+        files["similarity"] = f"<results>/similarity/{recipe.source('similarity')}.nc"
     if recipe.start_from is not None:
         files["start"] = first_network_file(recipe.start_from)
     # Absent, it is named by the job that needs it.
@@ -245,31 +326,19 @@ def behaviour_files(wildcards):
     return existing_files(settings, ("assembly", "stimulus_set", "stimuli"))
 
 
-def role_evaluations(wildcards):
-    """Name the corruption evaluation of each role's network."""
-    return {
-        role: f"<results>/evaluations/corruptions/{name}.nc"
-        for role, name in STUDY.roles.items()
-    }
+def in_report(path, study, caption, subcategory, **labels):
+    """Show a file in the report, with a caption of its study."""
+    return report(
+        path,
+        caption=source_file(f"studies/{study}/captions/{caption}.rst"),
+        category=EXPERIMENT.studies[study].title,
+        subcategory=subcategory,
+        labels=labels or None,
+    )
 
 
-STUDIES = {
-    "safarani2021": "Safarani 2021",
-    "brainscore2020": "Brain-Score 2020",
-    "brain-likeness": "Brain-likeness",
-    "li2023": "Li 2023",
-}
-
-
-def figure_files(figure, study="safarani2021", prefix=""):
+def figure_files(study, figure):
     """Name a figure's files: the PDF, and the PNG that the report shows with its caption."""
     stem = f"<results>/figures/{study}/{figure}"
-    caption = figure if study == "safarani2021" else f"{study}-{figure}"
-    shown = report(
-        f"{stem}.png",
-        caption=f"../docs/report/{caption}.rst",
-        category=STUDIES[study],
-        subcategory="Figures",
-        labels={"figure": figure},
-    )
-    return {f"{prefix}pdf": f"{stem}.pdf", f"{prefix}png": shown}
+    shown = in_report(f"{stem}.png", study, figure, "Figures", figure=figure)
+    return {"pdf": f"{stem}.pdf", "png": shown}

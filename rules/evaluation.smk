@@ -1,12 +1,10 @@
 # Evaluation of trained networks, all seeds of a network in one job.
 # In:  results/networks/{network}/seed*.pt with an image set or a recording
-# Out: results/evaluations/{corruptions,prediction,attacks,hybrids}/{network}.nc,
-#      {predictivity,behaviour}/{benchmark}/{network}.nc, learning/safarani2021.nc,
-#      and the corrupted example examples/{images}.nc
+# Out: results/evaluations/{corruptions,readouts,attacks,hybrids}/{network}.nc,
+#      {predictivity,behaviour}/{benchmark}/{network}.nc
 
 
 EVALUATED_TOGETHER = {}  # rule: its networks
-LEARNERS = {"monkey-predictor": STUDY.predictor, **STUDY.roles}
 
 
 rule evaluate_corruptions:
@@ -21,19 +19,16 @@ rule evaluate_corruptions:
     benchmark:
         "<benchmarks>/evaluate_corruptions/{network}.tsv"
     conda:
-        "../envs/torch.yaml"
+        source_file("envs/torch.yaml")
     threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(240),
+        **on_gpu(mem_mb=8000, runtime=240),
     params:
-        settings=CONFIG.evaluation.model_dump(),
+        settings=CONFIG.corruptions.model_dump(),
         attributes=named_attributes,
-        code=code_of("evaluate_corruptions"),
+        code=code_with("evaluate_corruptions"),
     script:
-        "../workflow_scripts/evaluate_corruptions.py"
+        source_file("workflow_scripts/evaluate_corruptions.py")
 
 
 # Rules without wildcards are preferred to the one above.
@@ -49,54 +44,44 @@ for number, together in enumerate(EXPERIMENT.evaluated_together(), start=1):
             networks=[file for network in together for file in network_files(network)],
             images=f"<results>/images/{shown}.nc",
         output:
-            expand("<results>/evaluations/corruptions/{network}.nc", network=together),
+            evaluations("corruptions", together),
         log:
             f"<logs>/evaluate_corruptions/together/{number}.log",
         benchmark:
             f"<benchmarks>/evaluate_corruptions/together/{number}.tsv"
         conda:
-            "../envs/torch.yaml"
+            source_file("envs/torch.yaml")
         threads: 1
         resources:
-            gpu=gpus_per_job(),
-            jobs_per_gpu=jobs_per_gpu(shown),
-            mem_mb=per_attempt(8000 + 1000 * len(together)),
-            runtime=per_attempt(240 * len(together)),
+            **on_gpu(8000 + 1000 * len(together), 240 * len(together), shown),
         params:
-            settings=CONFIG.evaluation.model_dump(),
+            settings=CONFIG.corruptions.model_dump(),
             attributes={network: EXPERIMENT.attributes(network) for network in together},
-            code=code_of("evaluate_corruptions"),
+            code=code_of("evaluate_corruptions", *parts_of_networks(together)),
         script:
-            "../workflow_scripts/evaluate_corruptions.py"
+            source_file("workflow_scripts/evaluate_corruptions.py")
 
 
-rule evaluate_prediction:
-    """Compare predicted with recorded responses to held-out stimuli."""
+use rule evaluate as evaluate_readout with:
+    """Compare the responses that a readout predicts with recorded ones to held-out stimuli."""
     input:
         unpack(predicted_recording),
         networks=evaluated_networks,
     output:
-        "<results>/evaluations/prediction/{network}.nc",
+        "<results>/evaluations/readouts/{network}.nc",
     log:
-        "<logs>/evaluate_prediction/{network}.log",
+        "<logs>/evaluate_readout/{network}.log",
     benchmark:
-        "<benchmarks>/evaluate_prediction/{network}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
+        "<benchmarks>/evaluate_readout/{network}.tsv"
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(60),
+        **on_gpu(mem_mb=4000, runtime=60),
     params:
+        **evaluated_by("neurobust.evaluation.readouts:evaluate_readout"),
+        settings={},
         attributes=network_attributes,
-        code=code_of("evaluate_prediction"),
-    script:
-        "../workflow_scripts/evaluate_prediction.py"
 
 
-rule evaluate_predictivity:
+use rule evaluate as evaluate_predictivity with:
     """Score how well features predict a recording, as Brain-Score does."""
     input:
         networks=evaluated_networks,
@@ -107,22 +92,14 @@ rule evaluate_predictivity:
         "<logs>/evaluate_predictivity/{predictivity}/{network}.log",
     benchmark:
         "<benchmarks>/evaluate_predictivity/{predictivity}/{network}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(16000),
-        runtime=per_attempt(120),
+        **on_gpu(mem_mb=16000, runtime=120),
     params:
+        **evaluated_by("neurobust.evaluation.predictivity.evaluate:evaluate_predictivity"),
         settings=lambda wildcards: CONFIG.predictivity[
             wildcards.predictivity
         ].model_dump(exclude={"recording"}),
         attributes=network_attributes,
-        code=code_of("evaluate_predictivity"),
-    script:
-        "../workflow_scripts/evaluate_predictivity.py"
 
 
 rule evaluate_behaviour:
@@ -137,126 +114,53 @@ rule evaluate_behaviour:
     benchmark:
         "<benchmarks>/evaluate_behaviour/{behaviour}/{network}.tsv"
     conda:
-        "../envs/torch.yaml"
+        source_file("envs/torch.yaml")
     threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
+        **on_gpu(mem_mb=8000, runtime=60),
     params:
         settings=lambda wildcards: CONFIG.behaviour[wildcards.behaviour].model_dump(
             mode="json"
         ),
         attributes=network_attributes,
-        code=code_of("evaluate_behaviour"),
+        code=code_with("evaluate_behaviour"),
     script:
-        "../workflow_scripts/evaluate_behaviour.py"
+        source_file("workflow_scripts/evaluate_behaviour.py")
 
 
-rule evaluate_attacks:
+use rule evaluate as evaluate_attacks with:
     """Find the smallest perturbations that make a network answer a target."""
     input:
         networks=evaluated_networks,
-        images=evaluated_images,
+        image_set=evaluated_images,
     output:
         "<results>/evaluations/attacks/{network}.nc",
     log:
         "<logs>/evaluate_attacks/{network}.log",
     benchmark:
         "<benchmarks>/evaluate_attacks/{network}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(480),
+        **on_gpu(mem_mb=8000, runtime=480),
     params:
+        **evaluated_by("neurobust.evaluation.attacks.evaluate:evaluate_attacks"),
         settings=CONFIG.attacks.model_dump(),
         attributes=network_attributes,
-        code=code_of("evaluate_attacks"),
-    script:
-        "../workflow_scripts/evaluate_attacks.py"
 
 
-rule evaluate_hybrids:
+use rule evaluate as evaluate_hybrids with:
     """Classify hybrids of one image's low and another's high frequencies."""
     input:
         networks=evaluated_networks,
-        images=evaluated_images,
+        image_set=evaluated_images,
     output:
         "<results>/evaluations/hybrids/{network}.nc",
     log:
         "<logs>/evaluate_hybrids/{network}.log",
     benchmark:
         "<benchmarks>/evaluate_hybrids/{network}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(120),
+        **on_gpu(mem_mb=8000, runtime=120),
     params:
+        **evaluated_by("neurobust.evaluation.hybrids.evaluate:evaluate_hybrids"),
         settings=CONFIG.hybrids.model_dump(),
         attributes=network_attributes,
-        code=code_of("evaluate_hybrids"),
-    script:
-        "../workflow_scripts/evaluate_hybrids.py"
-
-
-rule collect_learning:
-    """Collect the training histories of the study's networks."""
-    input:
-        [file for network in LEARNERS.values() for file in network_files(network)],
-    output:
-        "<results>/evaluations/learning/safarani2021.nc",
-    log:
-        "<logs>/collect_learning/safarani2021.log",
-    benchmark:
-        "<benchmarks>/collect_learning/safarani2021.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(10),
-    params:
-        networks={
-            role: {
-                "seeds": EXPERIMENT.seeds(name),
-                "attributes": EXPERIMENT.attributes(name),
-            }
-            for role, name in LEARNERS.items()
-        },
-        code=code_of("collect_learning"),
-    script:
-        "../workflow_scripts/collect_learning.py"
-
-
-rule corrupt_example:
-    """Show one test image under every corruption."""
-    input:
-        "<results>/images/{images}.nc",
-    output:
-        "<results>/evaluations/examples/{images}.nc",
-    log:
-        "<logs>/corrupt_example/{images}.log",
-    benchmark:
-        "<benchmarks>/corrupt_example/{images}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(10),
-    params:
-        number=STUDY.example_image,
-        severity=2,  # Safarani 2021, Fig. 9
-        seed=CONFIG.evaluation.seed,
-        code=code_of("corrupt_example"),
-    script:
-        "../workflow_scripts/corrupt_example.py"

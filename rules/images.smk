@@ -20,15 +20,12 @@ rule build_image_set:
     benchmark:
         "<benchmarks>/build_image_set/{images}.tsv"
     conda:
-        "../envs/data.yaml"
+        source_file("envs/data.yaml")
     threads: 1
     resources:
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
+        **on_cpu(mem_mb=8000, runtime=60),
     params:
-        settings=lambda wildcards: CONFIG.images[wildcards.images].model_dump(
-            mode="json"
-        ),
-        code=code_of("build_image_set"),
+        settings=lambda wildcards: CONFIG.images[wildcards.images].identity(),
+        code=image_set_code,
     script:
-        "../workflow_scripts/build_image_set.py"
+        source_file("workflow_scripts/build_image_set.py")

@@ -14,16 +14,13 @@ rule train_network:
     benchmark:
         "<benchmarks>/train_network/{network}/seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml"
+        source_file("envs/torch.yaml")
     threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(1440),
+        **on_gpu(mem_mb=8000, runtime=1440),
     params:
-        recipe=recipe_of,
+        recipe=training_key_of,
         schedules=schedules_of,
-        code=code_of("train_network"),
+        code=training_code_of,
     script:
-        "../workflow_scripts/train_network.py"
+        source_file("workflow_scripts/train_network.py")

@@ -14,16 +14,15 @@ rule simulate_recording:
     benchmark:
         "<benchmarks>/simulate_recording/{recording}.tsv"
     conda:
-        "../envs/data.yaml"
+        source_file("envs/data.yaml")
     threads: 1
     resources:
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(30),
+        **on_cpu(mem_mb=4000, runtime=30),
     params:
         settings=recording_settings,
         code=code_of("simulate_recording"),
     script:
-        "../workflow_scripts/simulate_recording.py"
+        source_file("workflow_scripts/simulate_recording.py")
 
 
 rule import_recording:
@@ -37,16 +36,15 @@ rule import_recording:
     benchmark:
         "<benchmarks>/import_recording/{recording}.tsv"
     conda:
-        "../envs/data.yaml"
+        source_file("envs/data.yaml")
     threads: 1
     resources:
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
+        **on_cpu(mem_mb=8000, runtime=60),
     params:
         settings=recording_settings,
-        code=code_of("import_recording"),
+        code=recording_code,
     script:
-        "../workflow_scripts/import_recording.py"
+        source_file("workflow_scripts/import_recording.py")
 
 
 rule measure_reliability:
@@ -60,12 +58,12 @@ rule measure_reliability:
     benchmark:
         "<benchmarks>/measure_reliability/{recording}.tsv"
     conda:
-        "../envs/data.yaml"
+        source_file("envs/data.yaml")
     threads: 1
     resources:
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(30),
+        **on_cpu(mem_mb=4000, runtime=30),
     params:
+        seed=CONFIG.reliability.seed,
         code=code_of("measure_reliability"),
     script:
-        "../workflow_scripts/measure_reliability.py"
+        source_file("workflow_scripts/measure_reliability.py")

@@ -15,18 +15,15 @@ rule synthesise_responses:
     benchmark:
         "<benchmarks>/synthesise_responses/{network}/{images}.tsv"
     conda:
-        "../envs/torch.yaml"
+        source_file("envs/torch.yaml")
     threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
+        **on_gpu(mem_mb=8000, runtime=60),
     params:
         simulated=lambda wildcards: EXPERIMENT.simulated(wildcards.network),
-        code=code_of("synthesise_responses"),
+        code=code_with("synthesise_responses"),
     script:
-        "../workflow_scripts/synthesise_responses.py"
+        source_file("workflow_scripts/synthesise_responses.py")
 
 
 rule measure_similarity:
@@ -41,15 +38,12 @@ rule measure_similarity:
     benchmark:
         "<benchmarks>/measure_similarity/{network}.tsv"
     conda:
-        "../envs/torch.yaml"
+        source_file("envs/torch.yaml")
     threads: 1
     resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(16000),
-        runtime=per_attempt(60),
+        **on_gpu(mem_mb=16000, runtime=60),
     params:
         attributes=network_attributes,
-        code=code_of("measure_similarity"),
+        code=code_with("measure_similarity"),
     script:
-        "../workflow_scripts/measure_similarity.py"
+        source_file("workflow_scripts/measure_similarity.py")

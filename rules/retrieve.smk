@@ -12,14 +12,13 @@ rule retrieve_tiny_imagenet:
         "<benchmarks>/retrieve_tiny_imagenet.tsv"
     retries: 3
     conda:
-        "../envs/data.yaml"
+        source_file("envs/data.yaml")
     threads: 1
     resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(60),
+        **on_cpu(mem_mb=500, runtime=60),
     params:
         url="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
         sha256="6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
         n_bytes=248_100_043,
     script:
-        "../workflow_scripts/retrieve_tiny_imagenet.py"
+        source_file("workflow_scripts/retrieve_tiny_imagenet.py")

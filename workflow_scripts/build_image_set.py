@@ -1,12 +1,16 @@
 """Decode, check and label an image set."""
 
+from neurobust.config.kinds import kinds_in
 from neurobust.files.storage import write_dataset
-from neurobust.images.build import build_image_set
 from neurobust.jobs.run import run
+from neurobust.parts import load_part, module_name
 
 
 def main(job):
-    image_set = build_image_set(job.params.settings)
+    settings = job.params.settings
+    source = settings["source"]
+    chosen = kinds_in("neurobust.config.images", "source")[source].model_validate(settings)
+    image_set = load_part(f"images.sources.{module_name(source)}").build(chosen)
     write_dataset(image_set, job.output[0])
 
 

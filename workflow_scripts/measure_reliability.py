@@ -4,11 +4,9 @@ from neurobust.files.storage import read_tree, write_dataset
 from neurobust.jobs.run import run
 from neurobust.recordings.reliability import measure_reliability
 
-SEED = 1000  # of the random halves
-
 
 def main(job):
-    reliability = measure_reliability(read_tree(job.input[0]), seed=SEED)
+    reliability = measure_reliability(read_tree(job.input[0]), seed=job.params.seed)
     write_dataset(reliability, job.output[0])
 
 

@@ -1,14 +1,15 @@
 """Simulate a population of V1 cells and write it as a BrainIO assembly."""
 
+from neurobust.config.recordings.simulated import Simulated
 from neurobust.files.storage import read_dataset
 from neurobust.jobs.run import run
 from neurobust.recordings.brainio.read import write_brainio
-from neurobust.recordings.build import simulate_recording
+from neurobust.recordings.sources.simulated import simulate_recording
 
 
 def main(job):
     responses, pixels, table = simulate_recording(
-        job.params.settings,
+        Simulated.model_validate(job.params.settings),
         read_dataset(job.input[0]),
         place=f"recordings.{job.wildcards.recording}",
     )

@@ -1,20 +1,21 @@
 """Train the network of a recipe from one seed, or go on where it was interrupted."""
 
 from neurobust.config.recipes import Recipe
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.files.storage import read_dataset, read_tree
 from neurobust.jobs.run import run
 from neurobust.networks.devices import choose_device
 from neurobust.networks.files import NetworkFile, load_network, save_network
 from neurobust.training.checkpoints import Checkpoint, checkpoint_path, training_key
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 
 def main(job):
     recipe = Recipe.model_validate(job.params.recipe)
     schedules = {name: Schedule(**given) for name, given in job.params.schedules.items()}
     files = dict(job.input.items())
-    source, similar = recipe.response_source(), recipe.similarity_source()
+    source, similar = recipe.source("responses"), recipe.source("similarity")
     data = TrainingData(
         images=read_dataset(files["images"]) if "images" in files else None,
         recordings={source: read_tree(files["recording"])} if "recording" in files else {},

@@ -1,20 +1,93 @@
-"""A checked configuration with every recipe expanded and every name resolved."""
+"""A configuration with every recipe expanded and every name resolved."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from neurobust.config.checks import check_references
-from neurobust.config.model import nearest, validate
-from neurobust.config.recipes import (
-    Blur,
-    Classification,
-    Member,
-    Recipe,
-    Responses,
-    expand,
-)
-from neurobust.config.settings import ALEXNET, SCHEDULES, Comparison, Config, Simulated
+from pydantic import AfterValidator, Field, create_model
+
+from neurobust.config.attacks import Attacks
+from neurobust.config.behaviour import Behaviour
+from neurobust.config.corruptions import Corruptions
+from neurobust.config.costs import Cost
+from neurobust.config.frontends.blur import Blur
+from neurobust.config.hybrids import Hybrids
+from neurobust.config.kinds import one_of
+from neurobust.config.model import Model, nearest, require_known, validate
+from neurobust.config.networks import Entry, Member, expand
+from neurobust.config.predictivity import Predictivity
+from neurobust.config.recipes import Recipe
+from neurobust.config.recording import RecordingSettings
+from neurobust.config.reliability import Reliability
+from neurobust.config.schedules import SCHEDULES, Schedule
+from neurobust.config.studies import StudySettings
 from neurobust.errors import InputError
+
+if TYPE_CHECKING:
+    ImageSet = Any
+    Recording = RecordingSettings
+else:
+    ImageSet = one_of("neurobust.config.images", "source")
+    Recording = one_of("neurobust.config.recordings", "source")
+
+SLOTS = 12  # of a GPU, which jobs that share it divide evenly
+
+
+def _check_share(value: int) -> int:
+    shares = [number for number in range(1, SLOTS + 1) if SLOTS % number == 0]
+    if value not in shares:
+        raise ValueError(f"is {value}; expected one of {', '.join(map(str, shares))}")
+    return value
+
+
+Share = Annotated[int, AfterValidator(_check_share)]
+
+
+class Config(Model):
+    """One experiment; the settings of its studies are further keys (`config_model`)."""
+
+    scale: str = Field(description="one line that says at which scale this runs; stands in results")
+    studies: list[str] = Field([], description="the studies asked for, folders of studies/")
+    seeds: list[int] = Field([1000, 2000, 3000, 4000, 5000], min_length=1)
+    pathvars: dict[str, str] = Field({}, description="folders; see Snakemake's path variables")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: a GPU where there is")
+    jobs_per_gpu: dict[str, Share] = Field(
+        {}, description="networks of an image set that share one GPU; others have it alone"
+    )
+    checkpoint_minutes: float = Field(10, ge=0, description="between saves of a training's state")
+    costs: dict[str, dict[str, Cost]] = Field(
+        {},
+        description="by rule, then network, sweep, trunk, image set, recording or 'any': what one "
+        "seed takes; a dry run adds it up",
+    )
+    images: dict[str, ImageSet]
+    recordings: dict[str, Recording] = {}
+    reliability: Reliability = Reliability()
+    schedules: dict[str, Schedule] = {}
+    network_defaults: Recipe = Recipe()
+    networks: dict[str, Entry] = {}
+    corruptions: Corruptions = Corruptions()
+    evaluate_together: list[Annotated[list[str], Field(min_length=1)]] = Field(
+        [],
+        description="lists of classifiers or sweeps of one image set; a job evaluates a list, with "
+        "each image corrupted once for all",
+    )
+    predictivity: dict[str, Predictivity] = {}
+    behaviour: dict[str, Behaviour] = {}
+    attacks: Attacks = Attacks()
+    hybrids: Hybrids = Hybrids()
+
+
+def config_model(studies: Mapping[str, type[StudySettings]]) -> type[Config]:
+    """Return the model of a configuration with a key for each of these studies."""
+    for name in studies.keys() & Config.model_fields.keys():
+        raise InputError(
+            f"studies/{name}",
+            "has the name of a key of the configuration",
+            expected="a name of its own, since the study's settings stand under it",
+            fix="rename the folder",
+        )
+    fields: dict[str, Any] = {name: (settings, ...) for name, settings in studies.items()}
+    return create_model("Config", __base__=Config, __doc__=Config.__doc__, **fields)
 
 
 class Networks(dict[str, Recipe]):
@@ -30,26 +103,42 @@ class Networks(dict[str, Recipe]):
 
 
 class Experiment:
-    """A checked configuration, with its recipes expanded and its references resolved.
+    """A configuration whose keys are valid, with its recipes expanded.
+
+    `neurobust.config.checks.check_experiment` checks that every name refers to something.
 
     Parameters
     ----------
     given
         The merged mapping of ``config.yaml`` and its overlays.
+    known
+        The settings of every study that there is, by name. A study that ``given["studies"]`` does
+        not name needs no key, and what stands under its key is not looked at.
 
     Raises
     ------
     InputError
-        If a key is unknown, a value is wrong, or a name refers to nothing.
+        If a key is unknown, a value is wrong, or networks cannot be expanded.
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        schedules = _with_defaults(given.get("schedules"))
-        self.config = validate(Config, {**given, "schedules": schedules}, "configuration")
+    def __init__(
+        self, given: Mapping[str, Any], known: Mapping[str, type[StudySettings]] | None = None
+    ) -> None:
+        known = known or {}
+        asked = _asked(given, known)
+        left_out = known.keys() - asked
+        kept = {name: value for name, value in given.items() if name not in left_out}
+        kept["schedules"] = _with_defaults(given.get("schedules"))
+        model = config_model({name: known[name] for name in asked})
+        self.config = validate(model, {**{name: {} for name in asked}, **kept}, "configuration")
         self.members: dict[str, Member]
         recipes, self.members = expand(self.config.networks, self.config.network_defaults)
         self.networks = Networks(recipes)
-        check_references(self)
+
+    @property
+    def studies(self) -> dict[str, StudySettings]:
+        """The settings of the studies that are asked for, by name, in the order asked."""
+        return {name: getattr(self.config, name) for name in self.config.studies}
 
     def seeds(self, network: str) -> list[int]:
         """Return the seeds with which a network is trained."""
@@ -67,131 +156,75 @@ class Experiment:
         ]
 
     def schedules_of(self, network: str) -> dict[str, dict[str, Any]]:
-        """Return the schedules that a network's training names."""
+        """Return the schedules that a network's training names, by name (`Model.identity`)."""
         names = {stage.schedule for stage in self.networks[network].training()}
-        return {name: self.config.schedules[name].model_dump() for name in sorted(names)}
+        return {name: self.config.schedules[name].identity() for name in sorted(names)}
 
     def recording_of(self, network: str) -> str | None:
         """Return the recording that a network's readout predicts, directly or through others."""
-        source = self.networks[network].response_source()
+        source = self.networks[network].source("responses")
         if source is None or source in self.config.recordings:
             return source
         return self.recording_of(source)
 
     def simulated(self, network: str) -> bool:
         """Say whether simulated responses had a part in a network."""
-        similar = self.networks[network].similarity_source()
+        similar = self.networks[network].source("similarity")
         recording = self.recording_of(network if similar is None else similar)
-        return recording is not None and self.config.recordings[recording].source == "simulated"
+        return recording is not None and self.config.recordings[recording].simulated
 
     def trains_on_images(self, network: str) -> bool:
         """Say whether a network needs its image set, not a recording's stimuli alone."""
         recipe = self.networks[network]
-        responses = recipe.objectives_of_kind(Responses)
-        recorded = [o for o in responses if o.source in self.config.recordings]
-        return recipe.classifies() or len(recorded) < len(recipe.objectives_of_kind(object))
+        objectives = recipe.all_objectives()
+        recorded = [
+            each
+            for each in objectives
+            if each.uses == "responses" and vars(each)["source"] in self.config.recordings
+        ]
+        return recipe.classifies() or len(recorded) < len(objectives)
 
     def available(self, network: str) -> bool:
         """Say whether a network can be had: whether its file of weights is there, if it has one."""
         weights = self.networks[network].weights
         return weights is None or weights.exists()
 
-    def reference_network(self) -> str | None:
-        """Return the network whose corruption errors are 100 %, None for AlexNet's published."""
-        reference = self.config.brain_likeness.reference
-        return None if reference == ALEXNET else reference
-
-    def compared_networks(self) -> list[str]:
-        """Return the classifiers of the image set on which brain-likeness is compared."""
-        study = self.config.brain_likeness
-        images = study.images or self.networks[study.reference].images
-        return [
-            name
-            for name, recipe in self.networks.items()
-            if recipe.classifies() and recipe.images == images and recipe.trunk != "robustbench"
-        ]
-
-    def scored_simulation(self) -> bool:
-        """Say whether the recording on which brain-likeness is scored is simulated."""
-        scored = self.config.predictivity[self.config.brain_likeness.predictivity]
-        return isinstance(self.config.recordings[scored.recording], Simulated)
-
-    def comparisons(self) -> dict[str, Comparison]:
-        """Return the comparisons of the low-frequency study, by their keys in the configuration."""
-        study = self.config.li2023
-        named = {"comparison": study.comparison, "imagenet": study.imagenet}
-        return {name: comparison for name, comparison in named.items() if comparison is not None}
-
-    def blur_series(self, comparison: Comparison) -> list[str]:
-        """Return the networks of a comparison that differ from its baseline in their blur alone."""
-        return [] if comparison.blur is None else self.sweep_members(comparison.blur)
-
-    def families(self, comparison: Comparison) -> dict[str, str]:
-        """Return what makes each network of a comparison robust, of those that can be had.
-
-        The baseline comes first, the members of the blur series last.
-        """
-        families = {comparison.baseline: "baseline", **comparison.networks}
-        families |= dict.fromkeys(self.blur_series(comparison), "preprocessing")
-        return {name: family for name, family in families.items() if self.available(name)}
-
-    def frequency_networks(self) -> list[str]:
-        """Return the networks of the low-frequency study that can be had."""
-        paired = [
-            name
-            for pair in self.config.li2023.pairs.values()
-            for name in (pair.baseline, pair.regularised, *pair.controls)
-        ]
-        compared = [name for each in self.comparisons().values() for name in self.families(each)]
-        return list(dict.fromkeys([*paired, *compared]))
-
-    def absent_networks(self) -> dict[str, str]:
-        """Return the networks of the low-frequency study that can't be had, with their files."""
-        named = [
-            name
-            for comparison in self.comparisons().values()
-            for name in (comparison.baseline, *comparison.networks)
-        ]
-        return {
-            name: str(self.networks[name].weights) for name in named if not self.available(name)
-        }
+    def display(self, network: str) -> dict[str, str | None]:
+        """Return how figures and tables show a network: label, colour, marker and line."""
+        return self.networks[network].display.model_dump()
 
     def attributes(self, network: str) -> dict[str, str | int | float]:
-        """Return what every evaluation of a network says about it."""
+        """Return what every evaluation of a network records about it."""
         recipe = self.networks[network]
         attributes: dict[str, str | int | float] = {
             "network": network,
-            "label": recipe.label,
             "simulated": int(self.simulated(network)),
-            "monitor": "validation accuracy" if recipe.classifies() else "validation correlation",
         }
         if network in self.members:
             attributes |= {"sweep": self.members[network].sweep}
         if isinstance(recipe.frontend, Blur):
             attributes |= {"sigma_px": recipe.frontend.sigma_px}
-        ratios = [o.ratio for o in recipe.objectives_of_kind(Responses)]
+        ratios = [each.ratio for each in recipe.all_objectives() if each.uses == "responses"]
         if recipe.classifies() and ratios:
             attributes |= {"ratio": ratios[0]}
         return attributes
 
-    def describe(self, network: str) -> dict[str, str]:
-        """Say in words what a network is trained for, as Table 1 of Safarani 2021 does."""
-        recipe = self.networks[network]
-        classified = recipe.objectives_of_kind(Classification)
-        corrupted = any(objective.corrupted for objective in classified)
-        images = f"{'corrupted and clean' if corrupted else 'clean'} {recipe.images}"
-        told = []
-        for objective in recipe.objectives_of_kind(Responses):
-            recorded = objective.source in self.config.recordings
-            what = "recorded" if recorded else f"{self.networks[objective.source].label}'s"
-            simulated = recorded and self.config.recordings[objective.source].source == "simulated"
-            what = "simulated" if simulated else what
-            told.append(f"{what} responses{' (shuffled)' if objective.shuffled else ''}")
-        return {
-            "label": recipe.label,
-            "classification": images if classified else "",
-            "neural_prediction": ", ".join(told),
-        }
+
+def _asked(given: Mapping[str, Any], known: Mapping[str, type[StudySettings]]) -> list[str]:
+    """Return the studies that a configuration asks for; what is no list is refused later."""
+    asked = given.get("studies", [])
+    if not isinstance(asked, list):
+        return []
+    for name in asked:
+        require_known("studies", str(name), known, "study")
+        if asked.count(name) > 1:
+            raise InputError(
+                "studies",
+                f"names {name!r} twice",
+                expected="each study once",
+                fix="take it out of one place",
+            )
+    return [str(name) for name in asked]
 
 
 def _with_defaults(schedules: object) -> object:

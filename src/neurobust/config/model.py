@@ -23,6 +23,31 @@ class Model(BaseModel):
                     raise ValueError(f"unknown key {key!r}; {nearest(str(key), cls.model_fields)}")
         return given
 
+    def identity(self) -> dict[str, Any]:
+        """Return the values that make this part what it is, as values of JSON.
+
+        A field that is off by default (``None``, ``False``, 0 or empty) and left so is not among
+        them: a field that is added to a model changes the identity of nothing that leaves it off.
+        A changed default does, where it is not off. The model can be validated from its identity.
+        """
+        values = self.model_dump(mode="json")
+        kept: dict[str, Any] = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value or value != field.get_default(call_default_factory=True):
+                kept[name] = _identity(value, values[name])
+        return kept
+
+
+def _identity(value: object, plain: object) -> object:
+    if isinstance(value, Model):
+        return value.identity()
+    if isinstance(value, Mapping) and isinstance(plain, Mapping):
+        return {name: _identity(each, plain[name]) for name, each in value.items()}
+    if isinstance(value, list) and isinstance(plain, list):
+        return [_identity(*pair) for pair in zip(value, plain, strict=True)]
+    return plain
+
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Say which valid name is nearest, and which there are."""
@@ -30,6 +55,33 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, valid, n=1)
     choice = f"did you mean {close[0]!r}? " if close else ""
     return f"{choice}valid: {', '.join(valid) or 'none'}"
+
+
+def require_known(place: str, name: str, valid: Iterable[str], kind: str) -> None:
+    """Check that a name in the configuration refers to something.
+
+    Parameters
+    ----------
+    place
+        The key that gives the name.
+    name, valid
+        The name, and those that would do.
+    kind
+        What it names, such as ``network``.
+
+    Raises
+    ------
+    InputError
+        If it names nothing; the nearest valid name is given.
+    """
+    valid = [*valid]
+    if name not in valid:
+        raise InputError(
+            place,
+            f"names no {kind}: {name!r}",
+            expected=nearest(name, valid),
+            fix=f"correct the name, or define the {kind}",
+        )
 
 
 M = TypeVar("M", bound=Model)
@@ -49,8 +101,8 @@ def validate(model: type[M], given: Mapping[str, Any], place: str) -> M:
         lines = []
         for fault in error.errors():
             where = ".".join(str(part) for part in fault["loc"])
-            said = fault["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {said}" if where else said)
+            problem = fault["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {problem}" if where else problem)
         raise InputError(
             place,
             "; ".join(lines),

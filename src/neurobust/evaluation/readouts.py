@@ -15,7 +15,7 @@ from neurobust.networks.network import Network
 from neurobust.recordings.trials import correlate, mean_by_stimulus, noise_variance
 
 
-def evaluate_prediction(
+def evaluate_readout(
     networks: Mapping[int, Network],
     recording: xr.DataTree,
     reliability: xr.Dataset,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import netCDF4
 import pandas as pd
 import xarray as xr
 
@@ -137,3 +138,42 @@ def read_table(path: str | Path) -> pd.DataFrame:
         ) from error
     provenance.note_sidecar(path)
     return table
+
+
+def read_result(path: str | Path) -> xr.Dataset | xr.DataTree | pd.DataFrame:
+    """Read a file that a job wrote: netCDF, as a tree if it has groups, or a table.
+
+    Errors as in `read_dataset` and `read_table`.
+    """
+    if Path(path).suffix == ".csv":
+        return read_table(path)
+    return read_tree(path) if _has_groups(path) else read_dataset(path)
+
+
+@contextmanager
+def open_result(path: str | Path) -> Iterator[xr.Dataset | xr.DataTree]:
+    """Open a netCDF file to read parts of it, as in `open_dataset`; a tree is read whole."""
+    if _has_groups(path):
+        yield read_tree(path)
+    else:
+        with open_dataset(path) as data:
+            yield data
+
+
+def _has_groups(path: str | Path) -> bool:
+    try:
+        with netCDF4.Dataset(path) as file:
+            return bool(file.groups)
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+
+
+def write_result(result: xr.Dataset | xr.DataTree | pd.DataFrame | str, path: str | Path) -> None:
+    """Write what a job computed: as netCDF, as a table, or as text."""
+    if isinstance(result, xr.Dataset | xr.DataTree):
+        write_dataset(result, path)
+    elif isinstance(result, pd.DataFrame):
+        write_table(result, path)
+    else:
+        with whole(path) as part:
+            part.write_text(result)

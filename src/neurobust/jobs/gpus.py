@@ -35,15 +35,13 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, get_args
 from urllib.parse import quote
 
 from neurobust.errors import InputError
 
 SLOTS = 12
-Share = Literal[1, 2, 3, 4, 6, 12]
+SHARES = tuple(number for number in range(1, SLOTS + 1) if SLOTS % number == 0)
 """How many jobs may be on a device: the divisors of SLOTS."""
-SHARES = get_args(Share)
 
 _SCHEDULERS_JOB = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 _PAUSE_S = 0.1

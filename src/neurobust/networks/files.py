@@ -52,7 +52,7 @@ def save_network(saved: NetworkFile, path: str | Path) -> None:
     network = saved.network
     content = {
         "weights": {name: value.cpu() for name, value in network.state_dict().items()},
-        "recipe": network.recipe.model_dump(mode="json"),
+        "recipe": network.recipe.training_key(),
         "heads": network.heads.as_dict(),
         "seed": saved.seed,
         "history": saved.history,

@@ -9,9 +9,9 @@ from torch import Tensor
 from neurobust.images.batches import LabelledPictures, Standard
 from neurobust.networks.devices import mixed_precision
 from neurobust.networks.network import Network
+from neurobust.networks.stimuli import training_stimuli
 from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import correlate
-from neurobust.training.objectives.responses import training_stimuli
 
 # Images at once. A processor is as fast with 128, and slower with more.
 _BATCH = {"cpu": 64, "cuda": 512}

@@ -11,10 +11,10 @@ from neurobust.config.model import nearest
 from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.images.batches import LabelledPictures
-from neurobust.networks.frontends import FittedModule, build_frontend
+from neurobust.networks.architectures.trunk import Trunk, initialise
+from neurobust.networks.fitted import FittedModule
 from neurobust.networks.readouts import GaussianReadout
-from neurobust.networks.trunks.robustbench import ROBUSTBENCH, build_zoo_model
-from neurobust.networks.trunks.vgg import build_classifier, build_trunk, initialise
+from neurobust.parts import load_part, module_name
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,14 @@ class Network(nn.Module):
         super().__init__()
         self.recipe = recipe
         self.heads = heads
-        self.frontend = build_frontend(recipe.frontend)
-        self.classifier: nn.Module | None = None
-        self.readout: GaussianReadout | None = None
-        if recipe.trunk == ROBUSTBENCH:
-            self.trunk, self._outputs = build_zoo_model(recipe, heads.n_classes)
-            self.classifier = nn.Identity()  # the model is a classifier, whole
-            return
-        self.trunk, self._outputs = build_trunk(
-            recipe.trunk, width=recipe.width, in_channels=1 if recipe.colour == "gray" else 3
+        self.frontend = build_frontend(recipe)
+        trunk: Trunk = load_part(f"networks.trunks.{module_name(recipe.trunk)}").build(
+            recipe, heads.n_classes
         )
-        last = list(self._outputs.values())[-1][1]
-        if heads.n_classes:
-            self.classifier = build_classifier(
-                recipe.trunk, last, heads.n_classes, width=recipe.width
-            )
+        self.trunk, self._outputs, self.classifier, self.load_trunk = trunk
+        self.readout: GaussianReadout | None = None
+        if not self._outputs:
+            return  # whole, with weights of its own
         neuroids = sum(len(names) for names in (heads.sessions or {}).values())
         if neuroids:
             self.readout = GaussianReadout(
@@ -121,10 +114,10 @@ class Network(nn.Module):
 
     def known_layer(self, name: str) -> str:
         """Return the name of a layer, or raise an InputError if there is none to be read."""
-        if self.recipe.trunk == ROBUSTBENCH:
+        if not self._outputs:
             raise InputError(
                 f"layer {name!r}",
-                "a model of RobustBench is used whole, its layers are not read",
+                f"trunk {self.recipe.trunk!r} is used whole, its layers are not read",
                 expected="another trunk where features or responses are asked for",
                 fix="leave the network out of what reads layers",
             )
@@ -174,6 +167,15 @@ class Network(nn.Module):
         assert self.readout is not None, "this network has no readout"
         chosen = slice(None) if session is None else self.heads.slices()[session]
         return self.readout(self.features(images, self.recipe.readout_layer), chosen)
+
+
+def build_frontend(recipe: Recipe) -> nn.Module:
+    """Build a recipe's frontend; without one the images pass as they are."""
+    if recipe.frontend is None:
+        return nn.Identity()
+    return load_part(f"networks.frontends.{module_name(recipe.frontend.kind)}").build(
+        recipe.frontend
+    )
 
 
 def build_network(recipe: Recipe, heads: Heads, *, seed: int) -> Network:

@@ -9,7 +9,6 @@ from torch import Tensor
 from neurobust.errors import InputError
 from neurobust.networks.files import UNREADABLE
 from neurobust.networks.network import Network
-from neurobust.networks.trunks.robustbench import ROBUSTBENCH, load_zoo_weights
 
 _WRAPPERS = ("state_dict", "model_state_dict", "net", "model", "last")
 """Under what files hold a state_dict; of several, as in RobustBench, the ``last`` epoch's."""
@@ -41,10 +40,8 @@ def load_weights(network: Network, path: Path) -> None:
         not the file of the model of RobustBench.
     """
     tensors = _read(path)
-    if network.recipe.trunk == ROBUSTBENCH:
-        model = network.trunk.get_submodule("model")
-        name = str(network.recipe.architecture)
-        load_zoo_weights(model, tensors, architecture=name, path=path)
+    if network.load_trunk is not None:
+        network.load_trunk(tensors, path)
         return
     given = {_our_name(name): value for name, value in tensors.items()}
     wanted = network.state_dict()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from neurobust.config.splits import SPLIT_SEED, Split
 from neurobust.dims import SPLITS, TEST, TRAIN, VALIDATION
 from neurobust.errors import InputError
 from neurobust.randomness import generator
@@ -135,3 +136,14 @@ def _check_share(share: float, key: str) -> None:
             expected="a share between 0 and 1, both excluded",
             fix="give another share, such as 0.2",
         )
+
+
+def split_rule(split: Split) -> SplitRule:
+    """Return the rule of a recording's settings; the draw is the same in every experiment."""
+    return SplitRule(
+        by=split.by,
+        column=split.column,
+        test=split.test,
+        validation=split.validation,
+        seed=SPLIT_SEED,
+    )

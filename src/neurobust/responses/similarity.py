@@ -10,9 +10,11 @@ from jaxtyping import Float
 
 from neurobust.dims import OTHER_STIMULUS, STIMULUS, TRAIN, VALIDATION
 from neurobust.errors import InputError
+from neurobust.images.cosines import cosine_similarity
 from neurobust.networks.devices import place
 from neurobust.networks.inference import predict, session_predictions
 from neurobust.networks.network import Network
+from neurobust.networks.stimuli import training_stimuli
 from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import (
     Stimulus,
@@ -21,8 +23,6 @@ from neurobust.recordings.trials import (
     mean_by_stimulus,
     noise_variance,
 )
-from neurobust.training.objectives.responses import training_stimuli
-from neurobust.training.objectives.similarity import cosine_similarity
 
 log = logging.getLogger(__name__)
 WEIGHTING = "signal-to-noise ratio times validation correlation"

@@ -43,7 +43,7 @@ def check_comparable(evaluations: Mapping[str, xr.Dataset], baseline: str) -> No
     reference = evaluations[baseline]
     for name, data in evaluations.items():
         place = _place(name, data)
-        require(data, place, variables=_VARIABLES, attributes=("label", "n_classes", "simulated"))
+        require(data, place, variables=_VARIABLES, attributes=("n_classes", "simulated"))
         if not data["correct"].size:
             raise InputError(
                 place,

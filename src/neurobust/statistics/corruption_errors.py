@@ -94,9 +94,7 @@ def corruption_errors(
     for name, summarise in _SUMMARIES.items():
         result[name] = summarise(relative).assign_attrs(units="%")
         result[f"{name}_interval"] = interval(summarise(relative_replicates))
-    return result.assign_coords(
-        label=(NETWORK, [data.attrs["label"] for data in evaluations.values()])
-    ).assign_attrs(
+    return result.assign_attrs(
         reference=reference or "AlexNet, published errors",
         repetitions=repetitions,
         images=images,
@@ -110,7 +108,7 @@ def seed_errors(evaluations: Mapping[str, xr.Dataset], *, reference: str | None)
     Returns
     -------
     pd.DataFrame
-        One row per network and seed: ``network``, ``label``, ``seed``, ``mce_percent`` and
+        One row per network and seed: ``network``, ``seed``, ``mce_percent`` and
         ``clean_accuracy_percent``; the reference is the mean over its seeds.
 
     Raises
@@ -127,7 +125,6 @@ def seed_errors(evaluations: Mapping[str, xr.Dataset], *, reference: str | None)
         rows += [
             {
                 NETWORK: name,
-                "label": data.attrs["label"],
                 SEED: int(number),
                 "mce_percent": float(mean.sel({SEED: number})),
                 "clean_accuracy_percent": float(clean.sel({SEED: number})),

@@ -11,14 +11,14 @@ from torch import nn
 from tqdm import tqdm
 
 from neurobust.config.recipes import Stage
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.errors import InputError
+from neurobust.networks.architectures.trunk import initialise
 from neurobust.networks.devices import mixed_precision
 from neurobust.networks.network import Network
-from neurobust.networks.trunks.vgg import initialise
 from neurobust.randomness import seed_for
 from neurobust.training.checkpoints import Boundary, State
-from neurobust.training.objectives.classification import Objective
+from neurobust.training.objective import Objective
 from neurobust.training.schedules import Phases, Plateau, begin, build_optimiser
 from neurobust.training.weighting import Weighting
 

@@ -5,7 +5,7 @@ from inspect import unwrap
 
 import torch
 
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 
 
 class Plateau:

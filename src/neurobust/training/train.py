@@ -2,53 +2,23 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import torch
-import xarray as xr
 
-from neurobust.config import recipes
 from neurobust.config.recipes import Recipe, Stage
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.dims import TRAIN, VALIDATION
 from neurobust.images.batches import LabelledPictures
 from neurobust.networks.devices import place
 from neurobust.networks.inference import correctness, trial_correlation
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.networks.weights import load_weights
+from neurobust.parts import load_part, module_name
 from neurobust.randomness import seed_for
 from neurobust.recordings.form import sessions_of
 from neurobust.training.checkpoints import Checkpoint
 from neurobust.training.loop import History, go_on, train_stage
-from neurobust.training.objectives.classification import Classification, Matching, Objective
-from neurobust.training.objectives.responses import PredictedResponses, RecordedResponses
-from neurobust.training.objectives.similarity import Similarity
-
-
-@dataclass
-class TrainingData:
-    """What a recipe is trained on.
-
-    Attributes
-    ----------
-    images
-        The image set, None for a network that sees a recording's stimuli alone.
-    recordings, responses
-        By the name that an objective's ``source`` gives: a recording, or synthesised responses.
-    similarities
-        By the name that a similarity objective's ``source`` gives: see
-        `neural_similarity.measure_similarity`.
-    start
-        The network whose trunk the training starts from, if any.
-    """
-
-    images: xr.Dataset | None = None
-    recordings: Mapping[str, xr.DataTree] = field(default_factory=dict)
-    responses: Mapping[str, xr.Dataset] = field(default_factory=dict)
-    similarities: Mapping[str, xr.Dataset] = field(default_factory=dict)
-    start: Network | None = None
+from neurobust.training.objective import Objective, PredictsResponses, Task, TrainingData
 
 
 def train_network(
@@ -95,7 +65,7 @@ def train_network(
     """
     network = build_network(recipe, heads_for(recipe, data), seed=seed_for(seed, "weights"))
     if recipe.weights is not None:
-        load_weights(network, recipe.weights)
+        load_part("networks.weights").load_weights(network, recipe.weights)
     if data.start is not None:
         network.trunk.load_state_dict(data.start.trunk.state_dict())
     network = place(network, device)
@@ -114,8 +84,17 @@ def train_network(
         for number, stage in enumerate(recipe.training()[first:], first):
             schedule = schedules[stage.schedule]
             objectives = {
-                name: _build(
-                    settings, network, data, shown, f"{number} {name}", schedule, seed, device
+                name: load_part(f"training.objectives.{module_name(settings.kind)}").build(
+                    settings,
+                    Task(
+                        network,
+                        data,
+                        shown.get(TRAIN),
+                        schedule,
+                        seed=seed,
+                        purpose=f"{number} {name}",
+                        device=device,
+                    ),
                 )
                 for name, settings in stage.objectives.items()
             }
@@ -143,7 +122,7 @@ def heads_for(recipe: Recipe, data: TrainingData) -> Heads:
     if recipe.classifies():
         assert data.images is not None, "a classifier needs an image set"
         n_classes = data.images.sizes["class"]
-    source = recipe.response_source()
+    source = recipe.source("responses")
     if source is None:
         return Heads(n_classes)
     if source in data.recordings:
@@ -166,36 +145,9 @@ def heads_for(recipe: Recipe, data: TrainingData) -> Heads:
     return Heads(n_classes, sessions, continuous=kind == "continuous")
 
 
-def _build(
-    settings: recipes.Objective,
-    network: Network,
-    data: TrainingData,
-    shown: Mapping[str, LabelledPictures],
-    purpose: str,
-    schedule: Schedule,
-    seed: int,
-    device: torch.device,
-) -> Objective:
-    drawn: Any = {"seed": seed, "purpose": purpose}
-    if isinstance(settings, recipes.Similarity):
-        similarities = data.similarities[settings.source]
-        return Similarity(settings, similarities, network, device=device, **drawn)
-    common = {"batch_size": schedule.batch_size, **drawn}
-    if isinstance(settings, recipes.Responses) and settings.source in data.recordings:
-        recording, colour = data.recordings[settings.source], network.recipe.colour
-        return RecordedResponses(settings, recording, colour=colour, device=device, **common)
-    pictures = shown[TRAIN]
-    if isinstance(settings, recipes.Responses):
-        responses = data.responses[settings.source]
-        return PredictedResponses(settings, responses, pictures, **common)
-    if isinstance(settings, recipes.Matching):
-        return Matching(settings, pictures, **common)
-    return Classification(settings, pictures, **common)
-
-
 def _start_readout(network: Network, objectives: Mapping[str, Objective]) -> None:
     for objective in objectives.values():
-        if isinstance(objective, RecordedResponses | PredictedResponses):
+        if isinstance(objective, PredictsResponses):
             assert network.readout is not None
             network.readout.start_at(objective.mean_responses())
 
@@ -209,9 +161,9 @@ def _monitor(
     device: torch.device,
 ) -> partial:
     """Return what a stage is validated by: accuracy where it classifies, else correlation."""
-    if any(isinstance(o, recipes.Classification) for o in stage.objectives.values()):
+    if any(objective.learns_labels for objective in stage.objectives.values()):
         return partial(_accuracy, network, shown[VALIDATION])
-    recording = data.recordings[str(recipe.response_source())]
+    recording = data.recordings[str(recipe.source("responses"))]
     return partial(trial_correlation, network, recording, VALIDATION, device)
 
 

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from neurobust.training.objectives.classification import Objective
+from neurobust.training.objective import Objective
 
 
 class Weighting(nn.Module):

@@ -28,8 +28,8 @@ from neurobust.images.batches import Standard, as_channels
 from neurobust.networks.devices import place
 from neurobust.networks.features import extract_features
 from neurobust.networks.network import Network
+from neurobust.networks.stimuli import training_stimuli
 from neurobust.recordings.trials import correlate
-from neurobust.training.objectives.responses import training_stimuli
 
 Coordinates = Float64[np.ndarray, "stimulus dimension"]
 """Of the stimuli that were shown, in the dimensions that they span."""

@@ -13,6 +13,8 @@ import xarray as xr
 from jaxtyping import UInt8
 from PIL import Image
 
+from neurobust.config.images.folder import Folder
+from neurobust.config.splits import SPLIT_SEED
 from neurobust.dims import TEST, TRAIN, VALIDATION
 from neurobust.errors import InputError
 from neurobust.images.form import CHANNELS, decode_rgb, make_image_set
@@ -29,6 +31,18 @@ class _Picture(NamedTuple):
     file: Path
     label: int
     is_train: bool
+
+
+def build(settings: Folder) -> xr.Dataset:
+    """Build the image set of these settings; see `read_folder`."""
+    return read_folder(
+        settings.path,
+        classes=settings.classes,
+        size_px=settings.size_px,
+        short_side_px=settings.short_side_px,
+        validation_fraction=settings.validation,
+        seed=SPLIT_SEED,
+    )
 
 
 def read_folder(

@@ -15,6 +15,8 @@ import xarray as xr
 from jaxtyping import UInt8
 from PIL import Image
 
+from neurobust.config.images.photographs import Photographs
+from neurobust.config.splits import SPLIT_SEED
 from neurobust.dims import TEST, TRAIN, VALIDATION
 from neurobust.errors import InputError
 from neurobust.images.form import CHANNELS, decode_rgb, make_image_set
@@ -26,6 +28,18 @@ TILE_PX = 64
 _PLACE = "image set 'photographs'"
 _FILE_NAME = re.compile(r"imagenet_(?P<number>\d+)_(?P<imagenet_class>\d+)\.jpg")
 _IDS_PER_PHOTOGRAPH = 1_000_000  # more than the tiles of any photograph
+
+
+def build(settings: Photographs) -> xr.Dataset:
+    """Build the image set of these settings; see `build_photographs`."""
+    return build_photographs(
+        settings.photographs,
+        short_side_px=settings.short_side_px,
+        tile_px=settings.tile_px,
+        test_fraction=settings.test,
+        validation_fraction=settings.validation,
+        seed=SPLIT_SEED,
+    )
 
 
 def build_photographs(

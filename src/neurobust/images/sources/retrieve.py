@@ -62,9 +62,7 @@ def _check(file: Path, place: object, sha256: str, n_bytes: int | None, *, fix: 
         raise InputError(place, "it is not a file", expected="a file", fix=fix)
     size = file.stat().st_size
     if n_bytes is not None and size != n_bytes:
-        raise InputError(
-            place, f"the file has {size} bytes", expected=f"{n_bytes} bytes", fix=fix
-        )
+        raise InputError(place, f"the file has {size} bytes", expected=f"{n_bytes} bytes", fix=fix)
     with file.open("rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
     if found != sha256.lower():

@@ -18,6 +18,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import UInt8
 
+from neurobust.config.images.tiny_imagenet import TinyImageNet
+from neurobust.config.splits import SPLIT_SEED
 from neurobust.dims import TEST, TRAIN, VALIDATION
 from neurobust.errors import InputError
 from neurobust.images.form import CHANNELS, decode_rgb, make_image_set
@@ -51,6 +53,16 @@ class _Picture(NamedTuple):
     name: str
     wnid: str
     image_id: int
+
+
+def build(settings: TinyImageNet) -> xr.Dataset:
+    """Build the image set of these settings; see `read_tiny_imagenet`."""
+    return read_tiny_imagenet(
+        settings.path,
+        classes=settings.classes,
+        validation_fraction=settings.validation,
+        seed=SPLIT_SEED,
+    )
 
 
 def read_tiny_imagenet(

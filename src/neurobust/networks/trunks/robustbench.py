@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -19,12 +20,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from neurobust.config.model import nearest
-from neurobust.config.recipes import Recipe
+from neurobust.config.recipes import ROBUSTBENCH, Recipe
 from neurobust.errors import InputError
 from neurobust.images.batches import LabelledPictures
-from neurobust.networks.frontends import FittedModule
+from neurobust.networks.architectures.trunk import Trunk
+from neurobust.networks.fitted import FittedModule
 
-ROBUSTBENCH = "robustbench"
 CLASSES = {"cifar10": 10, "cifar100": 100, "imagenet": 1000}
 _WRAPPED = re.compile(r"^(module\.|model\.)+")  # what DataParallel and normalising wrappers add
 # Constants of an architecture, which files may lack, or hold where it has none.
@@ -59,9 +60,7 @@ class Pixels(FittedModule):
         return images * self.std + self.mean
 
 
-def build_zoo_model(
-    recipe: Recipe, n_classes: int
-) -> tuple[nn.Sequential, dict[str, tuple[int, int]]]:
+def build(recipe: Recipe, n_classes: int) -> Trunk:
     """Build a model of RobustBench, whole, in the place of a trunk.
 
     Parameters
@@ -75,7 +74,7 @@ def build_zoo_model(
 
     Returns
     -------
-    `Pixels` and the model, and for the one name ``all`` the model's index with its classes.
+    `Pixels` and the model, with no classifier beside it and no layer to be read.
 
     Raises
     ------
@@ -122,18 +121,19 @@ def build_zoo_model(
     entry = found[fitting[0]][name]
     model = _build(zoo, name, dataset, threat, entry)
     parts = OrderedDict([("pixels", Pixels()), ("model", model)])
-    return nn.Sequential(parts), {"all": (1, n_classes)}
+    load = partial(load_zoo_weights, model, architecture=str(recipe.architecture))
+    return Trunk(nn.Sequential(parts), {}, nn.Identity(), load)
 
 
 def load_zoo_weights(
-    model: nn.Module, given: Mapping[str, Tensor], *, architecture: str, path: Path
+    model: nn.Module, given: Mapping[str, Tensor], path: Path, *, architecture: str
 ) -> None:
     """Copy a file's tensors into a model of RobustBench.
 
     Parameters
     ----------
     model
-        As `build_zoo_model` builds it; changed in place.
+        As `build` builds it; changed in place.
     given
         The file's tensors, named as the model's own or with other wrappers' prefixes (``module.``,
         ``model.``). Constants that images are normalised by may be lacking; the model has them.

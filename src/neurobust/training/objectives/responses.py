@@ -8,10 +8,9 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from neurobust.config import recipes
-from neurobust.dims import TRAIN
+from neurobust.config.objectives import responses as config
 from neurobust.errors import InputError
-from neurobust.images.batches import LabelledPictures, Standard, as_channels
+from neurobust.images.batches import LabelledPictures
 from neurobust.networks.network import Network
 from neurobust.randomness import generator
 from neurobust.recordings.form import average_repeats, sessions_of
@@ -29,7 +28,7 @@ class RecordedResponses:
 
     def __init__(
         self,
-        settings: recipes.Responses,
+        settings: config.Responses,
         recording: xr.DataTree,
         *,
         colour: str,
@@ -105,7 +104,7 @@ class PredictedResponses:
 
     def __init__(
         self,
-        settings: recipes.Responses,
+        settings: config.Responses,
         responses: xr.Dataset,
         pictures: LabelledPictures,
         *,
@@ -150,23 +149,24 @@ class PredictedResponses:
         yield nn.functional.mse_loss(predicted, self._targets[chosen])
 
 
-def training_stimuli(
-    recording: xr.DataTree, colour: str, device: torch.device, split: str = TRAIN
-) -> tuple[Tensor, Standard, dict[str, int]]:
-    """Return one split of a recording's stimuli.
-
-    Returns
-    -------
-    Their pixels (stimulus, channel, row, column), the standard of the training stimuli, and the
-    row of each stimulus by its id.
-    """
-    stimuli = recording["stimuli"].to_dataset()
-    splits = stimuli["split"].values
-
-    def pixels(name: str) -> Tensor:
-        chosen = torch.from_numpy(stimuli["pixels"].values[splits == name])
-        return as_channels(chosen, colour).to(device)
-
-    ids = stimuli["stimulus_id"].values[splits == split]
-    rows = {stimulus: row for row, stimulus in enumerate(ids.tolist())}
-    return pixels(split), Standard.of(pixels(TRAIN)), rows
+def build(settings: config.Responses, task: Task) -> RecordedResponses | PredictedResponses:
+    """Build the objective of a recipe."""
+    data = task.data
+    if settings.source in data.recordings:
+        return RecordedResponses(
+            settings,
+            data.recordings[settings.source],
+            colour=task.network.recipe.colour,
+            batch_size=task.schedule.batch_size,
+            seed=task.seed,
+            purpose=task.purpose,
+            device=task.device,
+        )
+    return PredictedResponses(
+        settings,
+        data.responses[settings.source],
+        task.shown,
+        batch_size=task.schedule.batch_size,
+        seed=task.seed,
+        purpose=task.purpose,
+    )

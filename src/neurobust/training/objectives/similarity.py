@@ -9,10 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from neurobust import dims
-from neurobust.config import recipes
+from neurobust.config.objectives import similarity as config
 from neurobust.dims import CHANNEL, COLUMN, OTHER_STIMULUS, ROW, STIMULUS
 from neurobust.errors import InputError
 from neurobust.images.batches import Standard, as_channels
+from neurobust.images.cosines import cosine_similarity
 from neurobust.networks.network import Network
 from neurobust.randomness import generator
 from neurobust.training.batches import BatchOrder
@@ -22,17 +23,6 @@ from neurobust.training.batches import BatchOrder
 LARGEST = 0.999
 # ASSUME: the mean over images that features are centred by runs as that of batch normalisation.
 MOMENTUM = 0.1
-
-
-def cosine_similarity(
-    features: Float[Tensor, "image feature"], centre: Float[Tensor, " feature"]
-) -> Float[Tensor, "image image"]:
-    """Return the cosine of the angle between each two images' features, seen from the centre.
-
-    An image whose features are the centre is similar to none, itself included: 0.
-    """
-    directions = nn.functional.normalize(features - centre)
-    return directions @ directions.T
 
 
 def mix_layers(
@@ -91,7 +81,7 @@ class Similarity(nn.Module):
     settings
         Layers, weight and size of the batches.
     similarities
-        As `neural_similarity.measure_similarity` returns them.
+        As `neurobust.responses.similarity.measure_similarity` returns them.
     network
         The one to be trained, for its colour and the names of its layers.
     seed, purpose
@@ -110,7 +100,7 @@ class Similarity(nn.Module):
 
     def __init__(
         self,
-        settings: recipes.Similarity,
+        settings: config.Similarity,
         similarities: xr.Dataset,
         network: Network,
         *,
@@ -186,3 +176,15 @@ def _check_similarities(similarities: xr.Dataset) -> None:
             expected="a cosine for each pair of at least two stimuli",
             fix="delete the file and let the workflow measure the similarities again",
         )
+
+
+def build(settings: config.Similarity, task: Task) -> Similarity:
+    """Build the objective of a recipe."""
+    return Similarity(
+        settings,
+        task.data.similarities[settings.source],
+        task.network,
+        seed=task.seed,
+        purpose=task.purpose,
+        device=task.device,
+    )

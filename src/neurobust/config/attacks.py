@@ -1,0 +1,22 @@
+"""Settings of adversarial attacks."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from neurobust.config.model import Model
+
+
+class Attacks(Model):
+    """Smallest targeted perturbations (Li et al. 2023)."""
+
+    images: int = Field(1000, ge=2, description="test images, the same for all; Li et al.: 1000")
+    attacks: list[Literal["fmn", "ddn", "pgd", "brendel-bethge"]] = Field(
+        ["fmn"],
+        min_length=1,
+        description="in turn, the smallest perturbation counts; Li et al.: brendel-bethge, pgd",
+    )
+    steps: int = Field(100, ge=2, description="gradients of fmn, ddn per image; hard ones get more")
+    restarts: int = Field(1, ge=1, description="of each attack, the first from the image itself")
+    batch_size: int = Field(256, ge=1, description="images attacked at once")
+    seed: int = 1000

@@ -1,0 +1,15 @@
+"""Settings of the evaluation on corrupted images."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from neurobust.config.model import Model
+
+
+class Corruptions(Model):
+    """Corrupted images that every classifier is evaluated on."""
+
+    severities: list[Annotated[int, Field(ge=1, le=5)]] = [1, 2, 3, 4, 5]
+    batch_size: int = Field(256, ge=1)
+    seed: int = Field(1000, description="of the corruptions' random fields")

@@ -1,0 +1,1 @@
+"""Settings of frontends, a module for each kind."""

@@ -1,0 +1,1 @@
+"""Settings of image sets, a module for each source."""

@@ -1,0 +1,1 @@
+"""Settings of objectives, a module for each kind."""

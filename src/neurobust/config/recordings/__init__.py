@@ -1,0 +1,1 @@
+"""Settings of recordings, a module for each source."""

@@ -1,0 +1,1 @@
+"""Families of layers that trunks are made of."""

@@ -1,0 +1,1 @@
+"""Losses of a classifier that is defended: a module for each defence."""
