@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from neurobust.config.checks import check_network
 from neurobust.config.experiment import Experiment
 from neurobust.config.model import nearest, require_known
-from neurobust.config.checks import check_network
 from neurobust.config.studies import StudySettings
 from neurobust.errors import InputError
 
@@ -49,9 +49,7 @@ class Settings(StudySettings):
     def check(self, place: str, experiment: Experiment) -> None:
         """Check that there is what is compared; see `StudySettings.check`."""
         known = experiment.config.predictivity
-        require_known(
-            f"{place}.predictivity", self.predictivity, known, "entry of 'predictivity'"
-        )
+        require_known(f"{place}.predictivity", self.predictivity, known, "entry of 'predictivity'")
         reference = self.reference_network()
         if reference is not None:
             check_network(experiment, f"{place}.reference", reference)

@@ -87,7 +87,9 @@ class Settings(StudySettings):
             for pair in self.pairs.values()
             for name in (pair.baseline, pair.regularised, *pair.controls)
         ]
-        compared = [name for each in self.comparisons().values() for name in each.groups(experiment)]
+        compared = [
+            name for each in self.comparisons().values() for name in each.groups(experiment)
+        ]
         return list(dict.fromkeys([*paired, *compared]))
 
     def absent(self, experiment: Experiment) -> dict[str, str]:

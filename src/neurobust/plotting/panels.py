@@ -42,7 +42,7 @@ def draw_points(
         marker=mark.marker,
         linestyle=mark.line if joined else "none",
         elinewidth=0.8,
-        label=str(scores["label"].item()),
+        label=mark.label,
         clip_on=False,
     )
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from itertools import cycle
 from pathlib import Path
@@ -51,52 +51,39 @@ _RC: dict[Any, Any] = {
 
 
 class Mark(NamedTuple):
-    """How a network is drawn."""
+    """How a network is drawn, and what it is called."""
 
+    label: str
     colour: str
     marker: str
     line: str
 
 
-# The colours of Okabe and Ito, which the colour-blind can tell apart; the markers tell the same.
-_MARKS = {
-    "baseline": Mark("#000000", "o", "-"),
-    "mtl-monkey": Mark("#0072B2", "s", "-"),
-    "mtl-shuffled": Mark("#56B4E9", "^", "--"),
-    "mtl-real": Mark("#CC79A7", "P", "-"),
-    "mtl-oracle": Mark("#E69F00", "D", "-"),
-    "oracle": Mark("#D55E00", "v", "-"),
-    "monkey-predictor": Mark("#009E73", "X", "-"),
-    "baseline-32px": Mark("#000000", "o", "-"),
-    "baseline-rgb": Mark("#000000", "o", "-"),
-    "mouse-predictor": Mark("#B8A300", "X", "-."),
-    "mouse-similarity": Mark("#CC79A7", "s", "-"),
-    "mouse-shuffled": Mark("#949494", "^", "--"),
-    "monkey-similarity": Mark("#0072B2", "P", "-"),
-    "blur": Mark("#009E73", "x", ":"),
-    "pca": Mark("#B8A300", "p", "-."),
-    "adversarial-linf": Mark("#D55E00", "v", "-"),
-    "adversarial-l2": Mark("#D55E00", ">", "--"),
-    "augmix": Mark("#E69F00", "D", "-"),
-    "cornet-s": Mark("#8C564B", "h", "-."),
-    "cornet-z": Mark("#949494", "p", ":"),
-}
+Display = Mapping[str, Mapping[str, str | None]]
+"""By network its label, colour, marker and line, as its recipe gives them."""
+
+# Of the colours of Okabe and Ito, which the colour-blind can tell apart; the markers tell the same.
 _SPARE = [
-    Mark(colour, marker, line)
+    (colour, marker, line)
     for line, marker in (("-.", "<"), (":", ">"), ("--", "h"))
     for colour in ("#009E73", "#8C564B", "#949494", "#B8A300")
 ]
 
 
-def network_marks(networks: Iterable[str]) -> dict[str, Mark]:
-    """Give each network its mark; those without one of their own take spare ones in order.
+def network_marks(display: Display) -> dict[str, Mark]:
+    """Give each network its mark; what a recipe leaves open is taken from spare ones in order.
 
     Colours that others of these networks have are not spare, as long as there are some left.
     """
-    names = list(networks)
-    taken = {_MARKS[name].colour for name in names if name in _MARKS}
-    spare = cycle([mark for mark in _SPARE if mark.colour not in taken] or _SPARE)
-    return {name: _MARKS[name] if name in _MARKS else next(spare) for name in names}
+    taken = {given["colour"] for given in display.values()}
+    spare = cycle([mark for mark in _SPARE if mark[0] not in taken] or _SPARE)
+    marks = {}
+    for name, given in display.items():
+        own = tuple(given[part] for part in ("colour", "marker", "line"))
+        filler = own if all(own) else next(spare)
+        colour, marker, line = (mine or other for mine, other in zip(own, filler, strict=True))
+        marks[name] = Mark(given["label"] or name, str(colour), str(marker), str(line))
+    return marks
 
 
 def new_figure(height_in: float, width_in: float = PAGE_WIDTH_IN) -> Figure:
