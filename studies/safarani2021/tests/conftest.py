@@ -1,15 +1,10 @@
 """Made-up data of the forms that the figures take."""
 
-from itertools import combinations
-
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from neurobust.plotting.style import PAGE_WIDTH_IN
 from studies.brain_likeness.correlations import correlate_likeness
 from studies.safarani2021.regressions import regression_line
 from studies.safarani2021.scores import robustness_scores
@@ -197,60 +192,3 @@ def likeness():
             )
     points = pd.DataFrame(rows)
     return points, correlate_likeness(points, seed=1)
-
-
-@pytest.fixture(scope="session")
-def check_print():
-    """Return a check of a figure: fits the page, all text legible, none over other text."""
-
-    def check(name, figure):
-        assert figure.get_figwidth() <= PAGE_WIDTH_IN, name
-        assert figure.get_figheight() <= 9.5, name
-        texts = visible_texts(figure)
-        assert texts, name
-        page = figure.bbox.padded(1)
-        for text, extent in texts:
-            inside = page.x0 <= extent.x0 and extent.x1 <= page.x1
-            inside &= page.y0 <= extent.y0 and extent.y1 <= page.y1
-            assert inside, f"{name}: {text.get_text()!r} leaves the page"
-            size = text.get_fontsize()
-            # Exponents of a logarithmic axis are part of the text, and are set smaller in it.
-            assert size >= 6.5, f"{name}: {text.get_text()!r} has {size} points"
-        for (one, first), (other, second) in combinations(texts, 2):
-            if one.get_rotation() % 90 or other.get_rotation() % 90:
-                continue  # The boxes of slanted texts overlap where the texts do not.
-            overlap = first.padded(-0.5).overlaps(second.padded(-0.5))
-            assert not overlap, f"{name}: {one.get_text()!r} covers {other.get_text()!r}"
-
-    return check
-
-
-def visible_texts(figure):
-    """Find all texts that are drawn, with their extents."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
-    texts = figure.findobj(lambda artist: isinstance(artist, mpl.text.Text))
-    hidden = [
-        text
-        for axes in figure.axes
-        if not axes.axison
-        for axis in (axes.xaxis, axes.yaxis)
-        for text in axis.findobj(mpl.text.Text)
-    ]
-    hidden += [
-        tick.label2 for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)
-        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
-    ]  # fmt: skip
-    # Ticks beyond the limits of an axis are kept, but not drawn.
-    for axes in figure.axes:
-        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not min(limits) - 1e-9 <= tick.get_loc() <= max(limits) + 1e-9:
-                    hidden.append(tick.label1)
-    hidden_ids = {id(text) for text in hidden}
-    return [
-        # An annotation's own extent would hold the line to its point, too.
-        (text, mpl.text.Text.get_window_extent(text, renderer))
-        for text in texts
-        if text.get_visible() and text.get_text().strip() and id(text) not in hidden_ids
-    ]
