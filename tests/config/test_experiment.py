@@ -2,21 +2,33 @@
 
 import copy
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
-from neurobust.config.experiment import Experiment
-from neurobust.config.settings import SCHEDULES
+from neurobust.config.checks import check_network, load_experiment
+from neurobust.config.experiment import SLOTS, Experiment, Share
+from neurobust.config.schedules import SCHEDULES
+from neurobust.config.studies import StudySettings, find_studies
 from neurobust.errors import InputError
+from neurobust.jobs.gpus import SHARES
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CLASSIFY = {"classification": {"kind": "classification"}}
 
 
 def responses(source, **fields):
     return {"v1": {"kind": "responses", "source": source, **fields}}
 
+
+SIMILARITY = {"similarity": {"kind": "similarity", "source": "predictor"}}
+BLURRED = {
+    "objectives": CLASSIFY,
+    "frontend": {"kind": "blur", "sigma_px": 1.0},
+    "sweep": {"field": "frontend.sigma_px", "values": [1.0, 2.0]},
+}
 
 BASE = {
     "scale": "a test",
@@ -42,15 +54,6 @@ BASE = {
         },
     },
     "predictivity": {"v1": {"recording": "simulated-v1"}},
-    "safarani2021": {
-        "roles": {"baseline": "baseline", "mtl-monkey": "mtl-1to1"},
-        "predictor": "predictor",
-        "ratios": {"mtl-monkey": "mtl"},
-    },
-    "li2023": {
-        "pairs": {"monkey": {"baseline": "baseline", "regularised": "mtl-1to1"}},
-        "comparison": {"baseline": "baseline", "networks": {"mtl-1to4": "neural"}},
-    },
 }
 
 
@@ -63,7 +66,7 @@ def merge(base, over):
 
 
 def experiment(**over):
-    return Experiment(merge(copy.deepcopy(BASE), over))
+    return load_experiment(merge(copy.deepcopy(BASE), over))
 
 
 def with_network(**fields):
@@ -97,7 +100,7 @@ def test_schedules_of_another_form_are_refused(schedules):
         experiment(schedules=schedules)
 
 
-def test_seeds_are_the_network_s_or_the_study_s():
+def test_seeds_are_the_network_s_or_the_experiment_s():
     found = experiment(seeds=[1, 2], networks={"baseline": {"seeds": [7]}})
     assert found.seeds("baseline") == [7]
     assert found.seeds("mtl-1to1") == [1, 2]
@@ -126,18 +129,32 @@ def test_the_recording_behind_a_network():
     assert found.trains_on_images("mtl-1to1")
 
 
-def test_what_evaluations_say_of_a_network():
-    found = experiment(networks={"baseline": {"label": "Baseline"}})
-    assert found.attributes("baseline") == {
-        "network": "baseline",
-        "label": "Baseline",
-        "simulated": 0,
-        "monitor": "validation accuracy",
+def test_what_evaluations_record_about_a_network():
+    found = experiment(
+        networks={"baseline": {"display": {"label": "Baseline"}}, "blur": BLURRED},
+    )
+    assert found.attributes("baseline") == {"network": "baseline", "simulated": 0}
+    assert found.attributes("predictor") == {"network": "predictor", "simulated": 1}
+    assert found.attributes("mtl-1to4") == {
+        "network": "mtl-1to4",
+        "simulated": 1,
+        "sweep": "mtl",
+        "ratio": 0.25,
     }
-    assert found.attributes("predictor")["monitor"] == "validation correlation"
-    assert "ratio" not in found.attributes("predictor")
-    swept = found.attributes("mtl-1to4")
-    assert (swept["sweep"], swept["ratio"], swept["simulated"]) == ("mtl", 0.25, 1)
+    assert found.attributes("blur-2.0")["sigma_px"] == 2.0
+
+
+def test_a_network_is_shown_by_its_name_unless_it_has_a_label():
+    marks = {"label": "The first", "colour": "#0072B2", "marker": "s", "line": "--"}
+    found = experiment(networks={"baseline": {"display": marks}})
+    assert found.display("baseline") == marks
+    assert found.display("predictor") == {
+        "label": "predictor",
+        "colour": None,
+        "marker": None,
+        "line": None,
+    }
+    assert found.display("mtl-1to4")["label"] == "mtl"
 
 
 def test_trained_weights_stand_for_training():
@@ -145,12 +162,12 @@ def test_trained_weights_stand_for_training():
     assert found.schedules_of("new") == {}
     assert found.recording_of("new") is None
     assert not found.trains_on_images("new")
-    assert "new" not in found.compared_networks()  # without training it has no classifier
+    assert not found.networks["new"].classifies()
     assert with_network(weights="a.pth", objectives=CLASSIFY).trains_on_images("new")
 
 
 @pytest.mark.parametrize(
-    ("fields", "place", "said"),
+    ("fields", "place", "message"),
     [
         ({"objectives": CLASSIFY, "images": "patch"}, "networks.new.images", "image set: 'patch'"),
         ({"objectives": CLASSIFY, "schedule": "x"}, "networks.new.schedule", "schedule: 'x'"),
@@ -158,7 +175,7 @@ def test_trained_weights_stand_for_training():
         ({"objectives": CLASSIFY, "start_from": "x"}, "networks.new.start_from", "network: 'x'"),
         # The sweep's own name is no network.
         ({"objectives": CLASSIFY, "start_from": "mtl"}, "networks.new.start_from", "'mtl'"),
-        ({"label": "nothing"}, "networks.new", "no objectives"),
+        ({"display": {"label": "nothing"}}, "networks.new", "no objectives"),
         ({"stages": [{"objectives": CLASSIFY}, {}]}, "networks.new", "a stage without"),
         ({"weights": "a.pth", "stages": [{}]}, "networks.new", "a stage without"),
         (
@@ -198,11 +215,11 @@ def test_trained_weights_stand_for_training():
         ),
     ],
 )
-def test_networks_that_refer_to_nothing_are_refused(fields, place, said):
+def test_networks_that_refer_to_nothing_are_refused(fields, place, message):
     with pytest.raises(InputError) as caught:
         with_network(**fields)
     assert caught.value.place == place
-    assert said in caught.value.problem
+    assert message in caught.value.problem
 
 
 def test_a_near_name_is_proposed():
@@ -212,7 +229,7 @@ def test_a_near_name_is_proposed():
 
 
 @pytest.mark.parametrize(
-    ("networks", "said"),
+    ("networks", "message"),
     [
         ({"a": {"objectives": {**CLASSIFY, **responses("a")}}}, "a -> a"),
         (
@@ -231,32 +248,9 @@ def test_a_near_name_is_proposed():
         ),
     ],
 )
-def test_a_network_may_not_need_itself(networks, said):
-    with pytest.raises(InputError, match=f"needs itself: {said}"):
+def test_a_network_may_not_need_itself(networks, message):
+    with pytest.raises(InputError, match=f"needs itself: {message}"):
         experiment(networks=networks)
-
-
-@pytest.mark.parametrize(
-    ("over", "place", "said"),
-    [
-        ({"roles": {"oracle": "orakel"}}, "safarani2021.oracle", "network: 'orakel'"),
-        ({"predictor": "x"}, "safarani2021.predictor", "network: 'x'"),
-        ({"ratios": {"mtl-monkey": "baseline"}}, "safarani2021.ratios.mtl-monkey", "sweep"),
-        ({"roles": {"baselin": "baseline"}}, "configuration", "baselin"),
-    ],
-)
-def test_a_study_that_refers_to_nothing_is_refused(over, place, said):
-    with pytest.raises(InputError) as caught:
-        experiment(safarani2021=over)
-    assert caught.value.place == place
-    assert said in caught.value.problem
-
-
-def test_a_study_without_a_baseline_is_refused():
-    given = copy.deepcopy(BASE)
-    del given["safarani2021"]["roles"]["baseline"]
-    with pytest.raises(InputError, match="names no baseline"):
-        Experiment(given)
 
 
 def test_recordings_are_checked_too():
@@ -267,7 +261,7 @@ def test_recordings_are_checked_too():
 
 
 @pytest.mark.parametrize(
-    ("over", "said"),
+    ("over", "message"),
     [
         ({"imags": {}}, "unknown key 'imags'; did you mean 'images'"),
         (
@@ -276,86 +270,15 @@ def test_recordings_are_checked_too():
         ),
         ({"images": {"patches": {"source": "web"}}}, r"images\.patches"),
         ({"device": "tpu"}, "device"),
-        ({"evaluation": {"severities": [0]}}, r"evaluation\.severities"),
+        ({"corruptions": {"severities": [0]}}, r"corruptions\.severities"),
+        ({"jobs_per_gpu": {"patches": 5}}, "is 5; expected one of 1, 2, 3, 4, 6, 12"),
         ({"networks": None}, "networks"),
         ({"seeds": []}, "seeds"),
     ],
 )
-def test_wrong_keys_and_values_are_refused(over, said):
-    with pytest.raises(InputError, match=said):
+def test_wrong_keys_and_values_are_refused(over, message):
+    with pytest.raises(InputError, match=message):
         experiment(**over)
-
-
-def test_the_default_experiment_and_the_presets_pass():
-    default = yaml.safe_load((ROOT / "config.yaml").read_text())
-    presets = sorted((ROOT / "presets").glob("*.yaml"))
-    assert presets
-    for overlay in ({}, *(yaml.safe_load(path.read_text()) for path in presets)):
-        found = Experiment(merge(default, overlay))
-        assert found.networks["baseline"].classifies()
-        assert len(found.sweep_members("mtl-monkey")) >= 2
-
-
-SIMILARITY = {"similarity": {"kind": "similarity", "source": "predictor"}}
-BLURRED = {
-    "objectives": CLASSIFY,
-    "frontend": {"kind": "blur", "sigma_px": 1.0},
-    "sweep": {"field": "frontend.sigma_px", "values": [1.0, 2.0]},
-}
-
-
-def zoo(path):
-    return {
-        "trunk": "robustbench",
-        "architecture": "Carmon2019Unlabeled",
-        "weights": str(path),
-        "colour": "rgb",
-    }
-
-
-def test_the_low_frequency_study_lists_its_networks_once_and_in_order():
-    found = experiment(
-        networks={"blur": BLURRED}, li2023={"comparison": {"blur": "blur"}, "representations": []}
-    )
-    comparison = found.config.li2023.comparison
-    assert found.families(comparison) == {
-        "baseline": "baseline",
-        "mtl-1to4": "neural",
-        "blur-1.0": "preprocessing",
-        "blur-2.0": "preprocessing",
-    }
-    assert found.frequency_networks() == [
-        *("baseline", "mtl-1to1", "mtl-1to4", "blur-1.0", "blur-2.0")
-    ]
-    assert found.blur_series(comparison) == ["blur-1.0", "blur-2.0"]
-    assert found.attributes("blur-2.0")["sigma_px"] == 2.0
-
-
-def test_an_overlay_takes_a_network_away_with_null():
-    found = experiment(
-        networks={"other": {"like": "baseline"}},
-        li2023={
-            "pairs": {"monkey": None, "mine": {"baseline": "baseline", "regularised": "other"}},
-            "comparison": {"networks": {"mtl-1to4": None, "other": "other"}},
-        },
-    )
-    assert [*found.config.li2023.pairs] == ["mine"]
-    assert found.frequency_networks() == ["baseline", "other"]
-
-
-def test_a_network_whose_weights_are_absent_is_named_and_left_out(tmp_path):
-    there = tmp_path / "there.pt"
-    there.touch()
-    found = experiment(
-        networks={"have": zoo(there), "have-not": zoo(tmp_path / "absent.pt")},
-        li2023={"comparison": {"networks": {"have": "adversarial", "have-not": "adversarial"}}},
-    )
-    assert "have" in found.frequency_networks()
-    assert "have-not" not in found.frequency_networks()
-    assert found.absent_networks() == {"have-not": str(tmp_path / "absent.pt")}
-    # It has no layers that could predict responses.
-    assert not {"have", "have-not"} & {*found.compared_networks()}
-    assert found.trains_on_images("have")
 
 
 def test_similarity_is_of_simulated_responses_if_the_recording_is():
@@ -365,37 +288,6 @@ def test_similarity_is_of_simulated_responses_if_the_recording_is():
     assert found.trains_on_images("alike")
 
 
-@pytest.mark.parametrize(
-    ("over", "place", "said"),
-    [
-        (
-            {"pairs": {"monkey": {"regularised": "mtl"}}},
-            "li2023.pairs.monkey",
-            "names no network: 'mtl'",
-        ),
-        (
-            {"pairs": {"monkey": {"regularised": "predictor"}}},
-            "li2023.pairs.monkey",
-            "does not classify the images of 'baseline'",
-        ),
-        ({"pairs": {"monkey": None}}, "configuration", "pairs"),
-        ({"comparison": {"networks": {"mtl-1to4": "robust"}}}, "configuration", "neural"),
-        ({"comparison": {"blur": "blurs"}}, "li2023.comparison.blur", "names no sweep"),
-        ({"comparison": {"blur": "mtl"}}, "li2023.comparison.blur", "has no blur"),
-        (
-            {"imagenet": {"baseline": "nobody", "networks": {}}},
-            "li2023.imagenet",
-            "names no network",
-        ),
-        ({"representations": ["baseline"]}, "li2023.representations", "predicts no recording"),
-    ],
-)
-def test_a_low_frequency_study_that_cannot_be_is_refused(over, place, said):
-    with pytest.raises(InputError, match=said) as caught:
-        experiment(li2023=over)
-    assert caught.value.place == place
-
-
 def test_networks_and_sweeps_are_evaluated_together():
     found = experiment(evaluate_together=[["baseline", "mtl"]])
     assert found.evaluated_together() == [["baseline", "mtl-1to4", "mtl-1to1"]]
@@ -403,7 +295,7 @@ def test_networks_and_sweeps_are_evaluated_together():
 
 
 @pytest.mark.parametrize(
-    ("together", "said"),
+    ("together", "message"),
     [
         ([["baseline", "nobody"]], "names no network: 'nobody'"),
         ([["baseline", "predictor"]], "'predictor' does not classify the images of 'baseline'"),
@@ -412,9 +304,9 @@ def test_networks_and_sweeps_are_evaluated_together():
         ([[]], "at least 1 item"),
     ],
 )
-def test_networks_that_cannot_be_evaluated_together_are_refused(together, said):
+def test_networks_that_cannot_be_evaluated_together_are_refused(together, message):
     images = {"others": {"source": "photographs", "photographs": [2, 3]}}
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         experiment(
             images=images,
             networks={"other": {"like": "baseline", "images": "others"}},
@@ -433,3 +325,156 @@ def test_similarities_come_from_a_network_that_predicts_a_recording(source):
 def test_similarity_alone_has_nothing_to_be_validated_by():
     with pytest.raises(InputError, match="nothing to be validated by"):
         with_network(objectives=SIMILARITY)
+
+
+def test_a_network_whose_weights_are_absent_is_not_available(tmp_path):
+    there = tmp_path / "there.pt"
+    there.touch()
+    zoo = {"trunk": "robustbench", "architecture": "Carmon2019Unlabeled", "colour": "rgb"}
+    found = experiment(
+        networks={
+            "have": {**zoo, "weights": str(there)},
+            "have-not": {**zoo, "weights": str(tmp_path / "absent.pt")},
+        }
+    )
+    assert found.available("baseline")  # it is trained here
+    assert found.available("have")
+    assert not found.available("have-not")
+    assert found.networks["have"].classifies()
+    assert found.trains_on_images("have")
+
+
+def test_a_network_that_is_not_there_is_named_with_its_neighbour():
+    with pytest.raises(InputError, match="there is no network 'basline'") as caught:
+        experiment().networks["basline"]
+    assert "did you mean 'baseline'?" in caught.value.expected
+
+
+def test_shares_of_a_gpu_are_those_that_jobs_can_hold():
+    assert {number for number in range(1, SLOTS + 1) if is_share(number)} == {*SHARES}
+    assert not is_share(0)
+    assert not is_share(2 * SLOTS)
+
+
+def is_share(number):
+    try:
+        TypeAdapter(Share).validate_python(number)
+    except ValueError:
+        return False
+    return True
+
+
+class Colours(StudySettings):
+    """A study of its own, with one demand."""
+
+    title: ClassVar[str] = "Colours"
+
+    network: str = "baseline"
+    hues: int = 3
+
+    def check(self, place, experiment):
+        check_network(experiment, f"{place}.network", self.network)
+
+
+class Shapes(StudySettings):
+    """A study with a key that has no default."""
+
+    title: ClassVar[str] = "Shapes"
+
+    network: str
+
+
+KNOWN = {"colours": Colours, "shapes": Shapes}
+
+
+def with_studies(asked, **keys):
+    return load_experiment({**copy.deepcopy(BASE), "studies": asked, **keys}, KNOWN)
+
+
+def test_studies_are_those_asked_in_their_order():
+    shapes = {"network": "baseline"}
+    found = with_studies(["shapes", "colours"], colours={"hues": 5}, shapes=shapes)
+    assert found.studies == {"shapes": Shapes(network="baseline"), "colours": Colours(hues=5)}
+    assert [*found.studies] == ["shapes", "colours"]
+    assert with_studies([]).studies == {}
+    assert load_experiment(copy.deepcopy(BASE), KNOWN).studies == {}
+
+
+def test_a_study_whose_settings_all_have_defaults_needs_no_key():
+    assert with_studies(["colours"]).studies == {"colours": Colours()}
+    with pytest.raises(InputError, match=r"shapes\.network"):
+        with_studies(["shapes"])
+
+
+@pytest.mark.parametrize("key", [None, 3, {"network": "nobody"}, {"netwrk": 1}])
+def test_the_key_of_a_study_that_is_left_out_is_not_looked_at(key):
+    found = with_studies(["colours"], shapes=key)
+    assert [*found.studies] == ["colours"]
+    assert not hasattr(found.config, "shapes")
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys", "place", "message"),
+    [
+        (["colour"], {}, "studies", "names no study: 'colour'"),
+        (["colours", "colours"], {}, "studies", "names 'colours' twice"),
+        ("colours", {}, "configuration", "studies: "),
+        (["colours"], {"colours": {"network": "x"}}, "colours.network", "names no network: 'x'"),
+        (["colours"], {"colours": {"hue": 1}}, "configuration", "did you mean 'hues'"),
+        (["colours"], {"colors": {}}, "configuration", "did you mean 'colours'"),
+    ],
+)
+def test_studies_that_cannot_be_asked_for_are_refused(asked, keys, place, message):
+    with pytest.raises(InputError) as caught:
+        with_studies(asked, **keys)
+    assert caught.value.place == place
+    assert message in caught.value.problem
+
+
+def test_an_unknown_study_is_proposed_its_neighbour():
+    with pytest.raises(InputError) as caught:
+        with_studies(["color"])
+    assert caught.value.expected == "did you mean 'colours'? valid: colours, shapes"
+
+
+def test_no_study_may_have_the_name_of_another_key():
+    given = {**copy.deepcopy(BASE), "studies": ["images"]}
+    with pytest.raises(InputError, match="has the name of a key") as caught:
+        Experiment(given, {"images": Colours})
+    assert caught.value.place == "studies/images"
+
+
+def test_studies_are_the_folders_with_settings(tmp_path, monkeypatch):
+    folder = tmp_path / "some_studies"
+    for name in ("second", "first", "notes"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "README.md").touch()
+    settings = "from neurobust.config.studies import StudySettings\n\n\n"
+    for name in ("second", "first"):
+        text = f"class Settings(StudySettings):\n    title = {name!r}\n"
+        (folder / name / "settings.py").write_text(settings + text)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = find_studies(folder)
+    assert {name: each.title for name, each in found.items()} == {
+        "first": "first",
+        "second": "second",
+    }
+    assert all(issubclass(each, StudySettings) for each in found.values())
+
+
+PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("overlay", [None, *PRESETS], ids=lambda path: path and path.stem)
+def test_the_default_experiment_and_the_presets_pass(overlay):
+    given = yaml.safe_load((ROOT / "config.yaml").read_text())
+    if overlay is not None:
+        given = merge(given, yaml.safe_load(overlay.read_text()))
+    found = load_experiment(given, find_studies(ROOT / "studies"))
+    assert [*found.studies] == given["studies"] != []
+    assert found.networks["baseline"].classifies()
+    assert len(found.sweep_members("mtl-monkey")) >= 2
+
+
+def test_there_are_presets():
+    assert PRESETS

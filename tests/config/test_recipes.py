@@ -1,4 +1,4 @@
-"""Ratios, inheritance and sweeps, and what a wrong recipe is told."""
+"""Ratios, inheritance and sweeps, what a training depends on, and errors of wrong recipes."""
 
 import math
 from pathlib import Path
@@ -6,18 +6,17 @@ from pathlib import Path
 import pytest
 
 from neurobust.config.model import nearest, validate
-from neurobust.config.recipes import (
-    Classification,
-    Entry,
-    Matching,
-    Recipe,
-    Responses,
-    expand,
-)
+from neurobust.config.networks import Entry, expand
+from neurobust.config.objectives.classification import Classification
+from neurobust.config.objectives.matching import Matching
+from neurobust.config.objectives.responses import Responses
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
+from neurobust.parts import load_part
 
 CLASSIFY = {"classification": {"kind": "classification"}}
 CLASSIFIER = {"objectives": CLASSIFY}
+LINF = {"norm": "linf", "size": "8/255"}
 
 
 def make(fields):
@@ -42,7 +41,7 @@ def test_ratios_are_read(written, meant):
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         (75, r'unquoted 1:15 as the number 75, so write it as "1:15"'),
         (20.5, r"20.5 is not in \(0, 20\]"),
@@ -55,8 +54,8 @@ def test_ratios_are_read(written, meant):
         (None, r"valid number"),
     ],
 )
-def test_wrong_ratios_are_refused(written, said):
-    with pytest.raises(InputError, match=said) as caught:
+def test_wrong_ratios_are_refused(written, message):
+    with pytest.raises(InputError, match=message) as caught:
         ratio(written)
     assert "objectives.v1.responses.ratio" in caught.value.problem
 
@@ -79,7 +78,7 @@ def test_an_unknown_key_is_named_with_its_place_and_neighbour():
     assert "sessions_per_step" in caught.value.problem
 
 
-def test_every_fault_is_told_at_once():
+def test_every_fault_is_named_at_once():
     with pytest.raises(InputError) as caught:
         make({"width": -1, "trunk": "vgg12", "colour": "grey"})
     for field in ("width", "trunk", "colour"):
@@ -141,14 +140,16 @@ def test_a_recipe_knows_what_it_is_for():
     ]
     recipe = make({"stages": stages})
     assert recipe.classifies()
-    assert recipe.response_source() == "tvsd"
-    assert [type(o) for o in recipe.objectives_of_kind(object)] == [
+    assert recipe.source("responses") == "tvsd"
+    assert recipe.sources("responses") == ["tvsd"]
+    assert recipe.source("similarity") is None
+    assert [type(each) for each in recipe.all_objectives()] == [
         Classification,
         Matching,
         Responses,
     ]
     assert not make({"stages": stages[1:]}).classifies()
-    assert make({"objectives": CLASSIFY}).response_source() is None
+    assert make({"objectives": CLASSIFY}).source("responses") is None
 
 
 def test_a_recipe_survives_its_file():
@@ -165,7 +166,7 @@ def test_inheritance_merges_what_is_set():
     recipes, members = expand_all(
         {
             "base": {
-                "label": "Base",
+                "display": {"label": "Base", "colour": "#0072B2", "marker": "s"},
                 "schedule": "cotraining",
                 "objectives": {
                     "classification": {"kind": "classification", "corrupted": 0.5},
@@ -177,7 +178,7 @@ def test_inheritance_merges_what_is_set():
                 "width": 2,
                 "objectives": {"v1": {"kind": "responses", "source": "p", "shuffled": True}},
             },
-            "grandchild": {"like": "child", "label": "Grand", "width": 0.5},
+            "grandchild": {"like": "child", "display": {"label": "Grand"}, "width": 0.5},
         },
         trunk="vgg11",
         width=0.125,
@@ -191,29 +192,43 @@ def test_inheritance_merges_what_is_set():
     assert grand.objectives["v1"].shuffled
     assert grand.objectives["v1"].ratio == 0.5
     assert not recipes["base"].objectives["v1"].shuffled
-    assert grand.label == "Grand"
+
+
+def test_how_a_network_is_shown_is_not_inherited():
+    shown = {"label": "Base", "colour": "#0072B2", "marker": "s", "line": "--"}
+    recipes, _ = expand_all(
+        {
+            "base": {"display": shown, "objectives": CLASSIFY},
+            "child": {"like": "base"},
+            "other": {"like": "base", "display": {"marker": "o"}},
+        }
+    )
+    assert recipes["base"].display.model_dump() == shown
+    plain = {"colour": None, "marker": None, "line": None}
+    assert recipes["child"].display.model_dump() == {"label": "child", **plain}
+    assert recipes["other"].display.model_dump() == {"label": "other", **plain, "marker": "o"}
 
 
 def test_a_network_without_a_label_has_its_name():
     recipes, _ = expand_all({"plain": {"objectives": CLASSIFY}})
-    assert recipes["plain"].label == "plain"
+    assert recipes["plain"].display.label == "plain"
 
 
 @pytest.mark.parametrize(
-    ("likes", "said"),
+    ("likes", "message"),
     [
         ({"a": "b", "b": "a"}, "in a circle: a -> b -> a"),
         ({"a": "a"}, "in a circle: a -> a"),
         ({"baseline": None, "b": "basline"}, "names no network: 'basline'"),
     ],
 )
-def test_inheritance_that_does_not_end_is_refused(likes, said):
-    with pytest.raises(InputError, match=said) as caught:
+def test_inheritance_that_does_not_end_is_refused(likes, message):
+    with pytest.raises(InputError, match=message) as caught:
         expand_all({name: {"like": like, "objectives": CLASSIFY} for name, like in likes.items()})
     assert caught.value.place.endswith(".like")
 
 
-def test_a_wrong_name_is_told_the_nearest():
+def test_the_nearest_name_is_proposed_for_a_wrong_one():
     with pytest.raises(InputError) as caught:
         expand_all({"baseline": {"objectives": CLASSIFY}, "b": {"like": "basline"}})
     assert "did you mean 'baseline'?" in caught.value.expected
@@ -248,14 +263,14 @@ def test_sweeps_over_other_fields():
 
 
 def test_a_sweep_is_not_inherited():
-    entries = swept("width", [1, 2]) | {"other": {"like": "mtl", "label": "Other"}}
+    entries = swept("width", [1, 2]) | {"other": {"like": "mtl", "display": {"label": "Other"}}}
     recipes, _ = expand_all(entries)
     assert list(recipes) == ["mtl-1", "mtl-2", "other"]
     assert recipes["other"].width == 1
 
 
 @pytest.mark.parametrize(
-    ("field", "values", "said"),
+    ("field", "values", "message"),
     [
         ("objectives.v1.rato", [1], "did you mean 'ratio'"),
         ("objectives.v2.ratio", [1], "v2"),
@@ -265,8 +280,8 @@ def test_a_sweep_is_not_inherited():
         ("objectives.v1.ratio", [75], "unquoted"),
     ],
 )
-def test_a_wrong_sweep_is_refused(field, values, said):
-    with pytest.raises(InputError, match=said) as caught:
+def test_a_wrong_sweep_is_refused(field, values, message):
+    with pytest.raises(InputError, match=message) as caught:
         expand_all(swept(field, values))
     assert caught.value.place == "networks.mtl.sweep"
 
@@ -307,7 +322,7 @@ def test_a_batch_is_defended_in_one_way():
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"trunk": "robustbench"}, "'architecture' belongs to"),
         ({"architecture": "Standard", **CLASSIFIER}, "'architecture' belongs to"),
@@ -318,6 +333,124 @@ def test_a_batch_is_defended_in_one_way():
         ),
     ],
 )
-def test_a_checkpoint_of_robustbench_is_named_with_its_file_and_not_trained(fields, said):
-    with pytest.raises(InputError, match=said):
+def test_a_checkpoint_of_robustbench_is_named_with_its_file_and_not_trained(fields, message):
+    with pytest.raises(InputError, match=message):
         make(fields)
+
+
+def key(**fields):
+    return make({**CLASSIFIER, **fields}).training_key()
+
+
+def test_a_training_key_has_neither_what_figures_show_nor_the_seeds():
+    shown = {"label": "A", "colour": "#000000", "marker": "o", "line": "-"}
+    assert key(display=shown, seeds=[1, 2]) == key(display={"label": "B"}, seeds=[3]) == key()
+    assert not {"display", "seeds"} & key(display=shown, seeds=[1]).keys()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"width": 0.5},
+        {"trunk": "vgg11"},
+        {"images": "others"},
+        {"colour": "rgb"},
+        {"frontend": {"kind": "blur", "sigma_px": 1.0}},
+        {"schedule": "cotraining"},
+        {"weighting": "uncertainty"},
+        {"start_from": "another"},
+        {"weights": "a.pth"},
+        {"freeze_to": "conv-3-1"},
+        {"readout_layer": "conv-2-1"},
+        {"objectives": {"classification": {"kind": "classification", "corrupted": 0.5}}},
+        {"objectives": {**CLASSIFY, "v1": {"kind": "responses", "source": "p"}}},
+    ],
+)
+def test_a_training_key_has_every_number_that_a_training_uses(fields):
+    assert key(**fields) != key()
+
+
+def test_fields_that_are_off_are_not_in_a_training_key():
+    assert key() == {
+        "objectives": {
+            "classification": {
+                "kind": "classification",
+                "ratio": 1.0,
+                "augmentation": {"padding_px": 4, "flip": True, "rotation_deg": 15.0},
+            }
+        },
+        "schedule": "classification",
+        "weighting": "fixed",
+        "colour": "gray",
+        "trunk": "vgg19",
+        "width": 1.0,
+        "readout_layer": "conv-3-1",
+    }
+    off = {"weights": None, "frontend": None, "reset": False, "stages": []}
+    assert key(**off) == key()
+
+
+CLASSIFICATION = "training.objectives.classification"
+
+
+@pytest.mark.parametrize(
+    ("fields", "parts"),
+    [
+        (CLASSIFIER, ["networks.trunks.vgg19", CLASSIFICATION]),
+        (
+            {
+                "trunk": "cornet-s",
+                "frontend": {"kind": "pca"},
+                "weights": "a.pth",
+                "objectives": {**CLASSIFY, "v1": {"kind": "responses", "source": "p"}},
+            },
+            [
+                "networks.trunks.cornet_s",
+                "networks.frontends.pca",
+                "networks.weights",
+                CLASSIFICATION,
+                "training.objectives.responses",
+            ],
+        ),
+        (
+            {
+                "stages": [
+                    {
+                        "objectives": {
+                            "classification": {"kind": "classification", "corrupted": 0.5},
+                            "m": {"kind": "matching"},
+                        }
+                    },
+                    CLASSIFIER,
+                ]
+            },
+            [
+                "networks.trunks.vgg19",
+                CLASSIFICATION,
+                "training.corrupted",
+                "training.objectives.matching",
+            ],
+        ),
+        (
+            {"objectives": {"s": {"kind": "similarity", "source": "p"}}, "trunk": "resnet18"},
+            ["networks.trunks.resnet18", "training.objectives.similarity"],
+        ),
+        (
+            {"objectives": {"c": {"kind": "classification", "augmix": {}}}},
+            ["networks.trunks.vgg19", CLASSIFICATION, "training.losses.augmix"],
+        ),
+        (
+            {"objectives": {"c": {**CLASSIFY["classification"], "adversarial": LINF}}},
+            ["networks.trunks.vgg19", CLASSIFICATION, "training.losses.adversarial"],
+        ),
+        (
+            {"trunk": "robustbench", "architecture": "Standard", "weights": "a.pt"},
+            ["networks.trunks.robustbench", "networks.weights"],
+        ),
+    ],
+)
+def test_a_recipe_names_the_parts_that_it_uses_and_no_others(fields, parts):
+    recipe = make(fields)
+    assert recipe.training_parts() == parts
+    assert set(recipe.network_parts()) <= set(parts)
+    assert all(load_part(part).__name__ == f"neurobust.{part}" for part in parts)

@@ -1,17 +1,23 @@
 """The defaults are the paper's, and what does not belong is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from neurobust.config.experiment import Config
 from neurobust.config.model import validate
-from neurobust.config.recipes import Classification, Recipe
-from neurobust.config.settings import SCHEDULES, Config, Schedule, json_schema
+from neurobust.config.objectives.classification import Classification
+from neurobust.config.recipes import Recipe
+from neurobust.config.schedules import SCHEDULES, Schedule
+from neurobust.config.schema import json_schema
+from neurobust.config.studies import find_studies
 from neurobust.errors import InputError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
-# Safarani et al. 2021: the paper (section 2) where it says, else the authors' released code.
+# Safarani et al. 2021: the paper (section 2) where it gives the value, else the authors' released
+# code.
 # name: optimiser, lr, momentum, weight decay, lr factor, threshold, most epochs, patience, steps
 PUBLISHED = {
     "classification": ("sgd", 0.1, 0.75, 5e-4, 0.4, 1e-4, 400, 5, 5),
@@ -50,24 +56,28 @@ def test_the_default_network_is_the_published_one():
     assert Classification().corrupted == 0
 
 
-def test_the_default_study_is_the_published_one():
+def test_the_default_experiment_is_the_published_one():
     fields = Config.model_fields
     assert fields["seeds"].default == [1000, 2000, 3000, 4000, 5000]
-    assert fields["evaluation"].default.severities == [1, 2, 3, 4, 5]
-    study = fields["safarani2021"].annotation.model_fields
-    assert study["bootstrap"].default == 250
+    assert fields["corruptions"].default.severities == [1, 2, 3, 4, 5]
 
 
 def test_the_schema_file_is_in_step():
     written = (ROOT / "config.schema.json").read_text()
-    assert written == json_schema(), (
+    assert written == json_schema(find_studies(ROOT / "studies")), (
         "config.schema.json is out of date; run "
-        "`python -m neurobust.config.settings > config.schema.json` and commit it"
+        "`python -m neurobust.config.schema studies > config.schema.json` and commit it"
     )
 
 
+def test_the_schema_needs_no_key_of_a_study():
+    schema = json.loads(json_schema(find_studies(ROOT / "studies")))
+    assert schema["required"] == ["scale", "images"]
+    assert {*find_studies(ROOT / "studies")} < schema["properties"].keys()
+
+
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"learning_rate": 0.1}, "unknown key 'learning_rate'"),
         ({"momentun": 0.1}, "did you mean 'momentum'"),
@@ -77,8 +87,8 @@ def test_the_schema_file_is_in_step():
         ({"max_epochs": 0}, "max_epochs: "),
     ],
 )
-def test_wrong_schedules_are_refused(fields, said):
-    with pytest.raises(InputError, match=said):
+def test_wrong_schedules_are_refused(fields, message):
+    with pytest.raises(InputError, match=message):
         validate(Schedule, fields, "schedules.x")
 
 
