@@ -15,6 +15,8 @@ from neurobust.files.whole import whole
 from neurobust.networks.network import Heads, Network
 
 _KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
+_UNTRAINED = {"label", "seeds"}
+"""Fields of the recipe that older files hold too, although the network does not depend on them."""
 UNREADABLE = (
     OSError,
     ValueError,
@@ -75,7 +77,8 @@ def load_network(path: str | Path) -> NetworkFile:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(content, dict) or set(content) != _KEYS:
             raise ValueError(f"it does not hold {', '.join(sorted(_KEYS))}")
-        recipe = Recipe.model_validate(content["recipe"])
+        stored = content["recipe"]
+        recipe = Recipe.model_validate({k: stored[k] for k in stored.keys() - _UNTRAINED})
         network = Network(recipe, Heads(**content["heads"]))
         network.load_state_dict(content["weights"])
     except UNREADABLE as error:

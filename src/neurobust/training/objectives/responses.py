@@ -12,9 +12,11 @@ from neurobust.config.objectives import responses as config
 from neurobust.errors import InputError
 from neurobust.images.batches import LabelledPictures
 from neurobust.networks.network import Network
+from neurobust.networks.stimuli import training_stimuli
 from neurobust.randomness import generator
 from neurobust.recordings.form import average_repeats, sessions_of
 from neurobust.training.batches import BatchOrder
+from neurobust.training.objective import Task
 
 
 class RecordedResponses:

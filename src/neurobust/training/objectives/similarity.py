@@ -17,6 +17,7 @@ from neurobust.images.cosines import cosine_similarity
 from neurobust.networks.network import Network
 from neurobust.randomness import generator
 from neurobust.training.batches import BatchOrder
+from neurobust.training.objective import Task
 
 # ASSUME: similarities beyond are taken as this, so that arctanh and its gradient (at most 500)
 # stay finite; the gradient of what is beyond is 0.
