@@ -33,7 +33,7 @@ for study in EXPERIMENT.studies:
 
 
 include: "rules/claims.smk"
-# SUMMARY
+include: "rules/summary.smk"
 
 
 onstart:
