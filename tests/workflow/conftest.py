@@ -1,97 +1,51 @@
-"""What the tests of the workflow share: its rules as written, and a copy to plan and run in."""
+"""What the tests of the workflow share: its rules, and a copy to plan and run in."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.workflow.rules import REPOSITORY, all_rules
+
 COPIED = ("config.yaml", "Snakefile")
 COPIED_FOLDERS = (
-    *("docs", "envs", "presets", "profiles", "reference", "rules", "src", "workflow_scripts"),
-    "tests/results",  # what the rule test_results runs
+    *("docs", "envs", "presets", "profiles", "rules", "src", "studies", "workflow_scripts"),
 )
 SMOKE = ("--configfile", "presets/smoke.yaml")
 CONDA = ("--sdm", "conda")
 CONDA_SHIM = Path(__file__).parent / "conda_shim" / "bin"
 
-# snakefmt, which CI runs, puts rules at column 0, their directives at 4 and values from 8 on; what
-# a loop makes lies 4 deeper and has its name, which ends in a number, as a directive.
-_RULE = re.compile(r"^rule (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
-_RULE_IN_LOOP = re.compile(r"^    rule:\n((?:        .*\n|\n)+)", re.MULTILINE)
-_DOCSTRING = re.compile(r'^    """(.+?)"""$', re.MULTILINE | re.DOTALL)
-_DIRECTIVE = re.compile(r"^    (\w+):(.*(?:\n {8}.*|\n(?=\n))*)", re.MULTILINE)
 _JOB = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
 
 
-class Rule(NamedTuple):
-    """A rule as its file says it: the text of each directive."""
-
-    name: str
-    docstring: str
-    directives: dict[str, str]
-
-    @property
-    def script(self):
-        return self.path("script")
-
-    @property
-    def environment(self):
-        return self.path("conda")
-
-    def path(self, directive):
-        """Return the one file that a directive names, relative to ``rules/``."""
-        (file,) = re.findall(r'"\.\./(.+?)"', self.directives[directive])
-        return REPOSITORY / file
-
-
-def read_rules():
-    """Return the rules of the workflow by name."""
-    rules = {}
-    for file in (REPOSITORY / "Snakefile", *sorted((REPOSITORY / "rules").glob("*.smk"))):
-        text = file.read_text() + "\n"
-        looped = map(textwrap.dedent, _RULE_IN_LOOP.findall(text))
-        looped = [textwrap.indent(body, "    ") for body in looped]
-        named = [(re.search(r'f"(\w+)_\{', body)[1], body) for body in looped]
-        for name, body in [*_RULE.findall(text), *named]:
-            docstring = _DOCSTRING.search(body)
-            rules[name] = Rule(name, docstring[1] if docstring else "", {})
-            rules[name].directives.update(_DIRECTIVE.findall(body))
-    return rules
-
-
-RULES = read_rules()
-
-
 def pytest_generate_tests(metafunc):
-    """Give a test with the argument ``rule`` every rule, with ``scripted_rule`` those that run."""
-    scripted = {name: rule for name, rule in RULES.items() if "script" in rule.directives}
-    for argument, rules in (("rule", RULES), ("scripted_rule", scripted)):
-        if argument in metafunc.fixturenames:
-            metafunc.parametrize(argument, rules.values(), ids=[*rules])
+    """Give a test with the argument ``rule`` every rule, with ``running_rule`` those of jobs."""
+    arguments = {"rule", "running_rule"} & {*metafunc.fixturenames}
+    for argument in arguments:
+        rules = [rule for rule in all_rules().values() if argument == "rule" or rule.runs]
+        metafunc.parametrize(argument, rules, ids=[rule.name for rule in rules])
 
 
 @pytest.fixture(scope="session")
-def scripted_rules():
-    return [rule for rule in RULES.values() if "script" in rule.directives]
+def running_rules():
+    return [rule for rule in all_rules().values() if rule.runs]
 
 
 class Run(NamedTuple):
-    """What a run of Snakemake came to."""
+    """A finished run of Snakemake: its exit status, and what it printed."""
 
     status: int
-    said: str
+    printed: str
 
     @property
     def jobs(self):
-        """Return how many jobs of each rule are planned, as the last table of jobs counts them."""
-        table = self.said.rpartition("Job stats:\n")[2].partition("\n\n")[0]
+        """Return how many jobs of each rule are planned, by the last table of jobs."""
+        table = self.printed.rpartition("Job stats:\n")[2].partition("\n\n")[0]
         return {rule: int(count) for rule, count in _JOB.findall(table) if rule != "total"}
 
 
@@ -114,8 +68,8 @@ class Workflow(NamedTuple):
             copy_function(source / name, folder)
         return cls(folder)
 
-    def start(self, *arguments, **options):
-        """Start Snakemake in the copy, whose own library the jobs import."""
+    def start(self, *arguments, folder=None, **options):
+        """Start Snakemake in the copy or another folder; jobs import the copy's own library."""
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.folder / "src"),
@@ -125,7 +79,7 @@ class Workflow(NamedTuple):
         }
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.folder,
+            cwd=folder or self.folder,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -133,11 +87,11 @@ class Workflow(NamedTuple):
             **options,
         )
 
-    def run(self, *arguments, timeout_s=300):
-        """Run Snakemake in the copy to its end."""
-        with self.start(*arguments) as process:
-            said, _ = process.communicate(timeout=timeout_s)
-        return Run(process.returncode, said)
+    def run(self, *arguments, folder=None, timeout_s=300):
+        """Run Snakemake in the copy, or in another folder, to its end."""
+        with self.start(*arguments, folder=folder) as process:
+            printed, _ = process.communicate(timeout=timeout_s)
+        return Run(process.returncode, printed)
 
     def build(self, *targets, options=()):
         """Build targets on two cores."""
@@ -159,7 +113,7 @@ def smoke_results(tmp_path_factory):
     """Build the whole smoke preset in conda's environments; leave the copy as it is."""
     smoke = Workflow.copy(REPOSITORY, tmp_path_factory.mktemp("smoke") / "neurobust")
     built = smoke.run("--cores", "2", *SMOKE, *CONDA, timeout_s=3600)
-    assert built.status == 0, built.said
+    assert built.status == 0, built.printed
     return smoke
 
 
@@ -171,6 +125,6 @@ def smoke_targets(workflow):
         "results/smoke/networks/baseline/seed1000.pt",
     )
     built = workflow.build(*targets, options=SMOKE)
-    assert built.status == 0, built.said
+    assert built.status == 0, built.printed
     assert all((workflow.folder / target).stat().st_size for target in targets)
     return targets
