@@ -4,8 +4,9 @@ import atexit
 
 import pandas as pd
 
+from neurobust.config.costs import cost_of_job
 from neurobust.config.model import nearest
-from neurobust.jobs.costs import cost_of_job, format_plan
+from neurobust.jobs.costs import format_plan
 
 
 def cost_key(rule):

@@ -1,19 +1,19 @@
 """What a plan comes to: the cost of a job, and the table of what studies need."""
 
 from math import isnan, nan
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from neurobust.jobs.costs import cost_of_job, format_plan
+from neurobust.config.costs import Cost, cost_of_job
+from neurobust.jobs.costs import format_plan
 
-
-def cost(gpu_hours=0.0, disk_mb=0.0):
-    return SimpleNamespace(gpu_hours=gpu_hours, disk_mb=disk_mb)
-
-
-TRAINING = {"cifar": cost(2.0, 45.0), "vgg": cost(8.0), "any": cost(4.0, 160.0)}
+CIFAR = Cost(gpu_hours=2, disk_mb=45)
+TRAINING = {
+    "cifar": CIFAR,
+    "vgg": Cost(gpu_hours=8, disk_mb=0),
+    "any": Cost(gpu_hours=4, disk_mb=160),
+}
 
 
 def jobs_of(**jobs):
@@ -50,8 +50,7 @@ def test_a_job_costs_what_its_seeds_and_networks_do():
 
 
 def test_the_cost_of_a_job_is_unknown_if_that_of_one_share_is():
-    costs = {"cifar": cost(2.0, 45.0)}
-    assert all(map(isnan, cost_of_job(costs, [["cifar"], ["tiny"]])))
+    assert all(map(isnan, cost_of_job({"cifar": CIFAR}, [["cifar"], ["tiny"]])))
     assert all(map(isnan, cost_of_job({}, [[]])))
 
 

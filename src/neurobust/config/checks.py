@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from neurobust.config.costs import ANY
 from neurobust.config.experiment import Experiment
 from neurobust.config.model import require_known
 from neurobust.config.recipes import Recipe
 from neurobust.config.studies import StudySettings
 from neurobust.errors import InputError
-
-ANY = "any"
-"""The name, in a rule's costs, for what is not named."""
 
 
 def load_experiment(

@@ -1,47 +1,10 @@
 """What a plan comes to: the jobs, GPU hours and disk that each study needs, before any is run."""
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from math import nan
-from typing import Protocol
+from collections.abc import Collection, Hashable, Mapping
 
 import pandas as pd
 
-ANY = "any"
-"""The name, in a rule's costs, for what is not named."""
-
 TOTAL = "all, each job once"
-
-
-class Cost(Protocol):
-    """What a job takes for one seed of a network."""
-
-    @property
-    def gpu_hours(self) -> float:
-        """Hours for which a GPU is held."""
-
-    @property
-    def disk_mb(self) -> float:
-        """Size of the output, in megabytes (10^6 bytes)."""
-
-
-def cost_of_job(costs: Mapping[str, Cost], shares: Iterable[Sequence[str]]) -> tuple[float, float]:
-    """Return the GPU hours and megabytes of a job, NaN if the cost of one of its shares is unknown.
-
-    Parameters
-    ----------
-    costs
-        The costs of the job's rule, by what they are stated for.
-    shares
-        For each seed of each network of the job: the names that a cost may be stated for, the most
-        particular first. `ANY` comes after them all.
-    """
-    found = [
-        next((costs[name] for name in (*names, ANY) if name in costs), None) for names in shares
-    ]
-    stated = [cost for cost in found if cost is not None]
-    if len(stated) < len(found):
-        return nan, nan
-    return sum(cost.gpu_hours for cost in stated), sum(cost.disk_mb for cost in stated)
 
 
 def format_plan(jobs: pd.DataFrame, needed: Mapping[str, Collection[Hashable]]) -> str:
