@@ -1,1 +1,1 @@
-"""One look for all figures."""
+"""The look of all figures, panels that several share, and checks of the tables they draw."""

@@ -1,6 +1,4 @@
-"""Panels that several figures share: (data, axes) in, marks on the axes out."""
-
-from collections.abc import Mapping
+"""Panels that several figures share; each draws data into the axes that it is given."""
 
 import numpy as np
 import xarray as xr
@@ -11,9 +9,8 @@ from matplotlib.colors import Normalize
 from matplotlib.container import ErrorbarContainer
 from matplotlib.image import AxesImage
 
-from neurobust.dims import NETWORK, SEVERITY
 from neurobust.images.frequencies import COLUMN_FREQUENCY, ROW_FREQUENCY
-from neurobust.plotting.style import GREY, Mark, readable
+from neurobust.plotting.style import GREY, Mark
 from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
 
 
@@ -26,7 +23,18 @@ def draw_points(
     *,
     joined: bool,
 ) -> ErrorbarContainer:
-    """Draw one network's values with their intervals, joined by a line or not."""
+    """Draw one network's values with their intervals, joined by a line or not.
+
+    Parameters
+    ----------
+    scores
+        Has the variable ``name``, along at most one dimension, and ``{name}_interval`` along the
+        same and ``bound``.
+    name
+        The variable that is drawn.
+    positions
+        Where the values stand on the horizontal axis.
+    """
     values = np.atleast_1d(scores[name].to_numpy())
     low, high = (
         np.atleast_1d(scores[f"{name}_interval"].sel({BOUND: bound}).to_numpy())
@@ -48,22 +56,8 @@ def draw_points(
 
 
 def spread(count: int, width: float) -> Float[np.ndarray, " count"]:
-    """Offsets that set ``count`` networks side by side, so that no error bar hides another."""
+    """Return offsets that set networks side by side, so that no error bar hides another."""
     return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(1)
-
-
-def draw_severities(
-    scores: xr.Dataset, corruption: str, axes: Axes, marks: Mapping[str, Mark]
-) -> None:
-    """Draw accuracy against the severity of one corruption, a line per network."""
-    severities = scores[SEVERITY].to_numpy()
-    for offset, (network, mark) in zip(spread(len(marks), 0.3), marks.items(), strict=True):
-        chosen = scores.sel({NETWORK: network, "corruption": corruption})
-        draw_points(chosen, "accuracy", severities + offset, axes, mark, joined=True)
-    draw_level(axes, 100 / scores.attrs["n_classes"])
-    axes.set_title(readable(corruption))
-    axes.set_xticks(severities)
-    axes.set_ylim(bottom=0)
 
 
 def draw_level(axes: Axes, value: float, *, upright: bool = False) -> None:
@@ -80,7 +74,7 @@ def draw_spectrum(power: xr.DataArray, axes: Axes, scale: Normalize) -> AxesImag
     )
     values = power.transpose(ROW_FREQUENCY, COLUMN_FREQUENCY).values
     return axes.imshow(
-        np.ma.masked_where(~(values > 0), values),  # frequency 0, which is left out, stays white
+        np.ma.masked_where(~(values > 0), values),  # frequency 0 is left out and stays white
         cmap=colormaps["viridis"].with_extremes(bad="white"),
         norm=scale,
         extent=(left, right, -bottom, -top),  # rows are counted downwards

@@ -51,7 +51,7 @@ _RC: dict[Any, Any] = {
 
 
 class Mark(NamedTuple):
-    """How a network is drawn, and what it is called."""
+    """How figures show a network."""
 
     label: str
     colour: str
@@ -62,7 +62,7 @@ class Mark(NamedTuple):
 Display = Mapping[str, Mapping[str, str | None]]
 """By network its label, colour, marker and line, as its recipe gives them."""
 
-# Of the colours of Okabe and Ito, which the colour-blind can tell apart; the markers tell the same.
+# Colours of Okabe and Ito, which the colour-blind can tell apart; markers differ along with them.
 _SPARE = [
     (colour, marker, line)
     for line, marker in (("-.", "<"), (":", ">"), ("--", "h"))
@@ -71,9 +71,9 @@ _SPARE = [
 
 
 def network_marks(display: Display) -> dict[str, Mark]:
-    """Give each network its mark; what a recipe leaves open is taken from spare ones in order.
+    """Return the mark of each network; spare ones fill in what a recipe leaves open, in order.
 
-    Colours that others of these networks have are not spare, as long as there are some left.
+    A colour that one of these networks has is not spare, as long as other colours are left.
     """
     taken = {given["colour"] for given in display.values()}
     spare = cycle([mark for mark in _SPARE if mark[0] not in taken] or _SPARE)
@@ -105,7 +105,7 @@ def styled(draw: Callable[_Parameters, Figure]) -> Callable[_Parameters, Figure]
 
 
 def add_title(figure: Figure, title: str, data: xr.Dataset | Iterable[xr.Dataset]) -> None:
-    """Head a figure, and say so if any of its data comes from simulated neurons."""
+    """Set a figure's title, which names simulated neurons if any of its data comes from them."""
     datasets = [data] if isinstance(data, xr.Dataset) else data
     simulated = any(dataset.attrs.get("simulated", 0) for dataset in datasets)
     figure.suptitle(f"{title} – simulated V1" if simulated else title)
@@ -117,7 +117,7 @@ def add_letter(axes: Axes, letter: str) -> None:
 
 
 def readable(name: str) -> str:
-    """Write a name such as ``jpeg_compression`` as a title: JPEG compression."""
+    """Return a name such as ``jpeg_compression`` as a title: JPEG compression."""
     words = str(name).replace("_", " ")
     return (words[:1].upper() + words[1:]).replace("Jpeg", "JPEG")
 
@@ -125,8 +125,8 @@ def readable(name: str) -> str:
 def save_figure(figure: Figure, *paths: str | Path) -> None:
     """Save a figure to each path, in the format of its ending (.png, .pdf, .svg).
 
-    Its metadata say where it comes from (`neurobust.files.provenance`); a figure whose numbers come
-    from different commits is warned of.
+    Its metadata record where it comes from (`neurobust.files.provenance`). A warning is logged if
+    its numbers come from different commits.
     """
     if (mixed := provenance.mixture()) is not None:
         log.warning("%s: %s", Path(paths[0]).stem, mixed)
@@ -136,13 +136,13 @@ def save_figure(figure: Figure, *paths: str | Path) -> None:
 
 
 def _metadata(suffix: str) -> dict[str, str | None]:
-    """Return what a figure says of itself: not a date, so that the same data give the same file."""
-    place, dated = {
+    """Return the metadata of a figure, without a date: the same data give the same file."""
+    record, date = {
         ".png": ("Description", None),
         ".pdf": ("Subject", "CreationDate"),
         ".svg": ("Description", "Date"),
     }[suffix]
-    says: dict[str, str | None] = {} if dated is None else {dated: None}
+    metadata: dict[str, str | None] = {} if date is None else {date: None}
     if stamped := provenance.stamp():
-        says[place] = json.dumps(stamped)
-    return says
+        metadata[record] = json.dumps(stamped)
+    return metadata

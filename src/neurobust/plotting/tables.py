@@ -1,4 +1,4 @@
-"""What figures ask of the tables they draw."""
+"""Checks of the tables that figures draw, and rows chosen from them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -30,7 +30,7 @@ def require_columns(table: pd.DataFrame, place: str, columns: Sequence[str]) -> 
 def select_points(
     table: pd.DataFrame, place: str, label: str, x: str, y: str
 ) -> Iterator[tuple[str, float, float]]:
-    """Go through the points of a scatter, with their labels; errors as in `require_columns`."""
+    """Return the points of a scatter with their labels; errors as in `require_columns`."""
     require_columns(table, place, [label, x, y])
     return zip(table[label], table[x], table[y], strict=True)
 
@@ -56,8 +56,8 @@ def select_row(table: pd.DataFrame, place: str, **chosen: str) -> dict[str, Any]
     return {str(name): value for name, value in table.iloc[0].items()}
 
 
-def tell_coefficient(row: Mapping[str, Any], symbol: str) -> str:
-    """Write a row of correlations as ``r = −.50 [...], p = ...``, or that r is not defined."""
+def write_coefficient(row: Mapping[str, Any], symbol: str) -> str:
+    """Return a row of correlations as ``r = −0.50 [...], p = ...``, or that r is not defined."""
     if pd.isna(row["r"]):
         return f"{symbol} not defined"
     return (

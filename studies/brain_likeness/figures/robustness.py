@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from neurobust.dims import NETWORK
 from neurobust.plotting.style import Mark, add_letter, network_marks, new_figure, styled
-from neurobust.plotting.tables import require_columns, select_row, tell_coefficient
+from neurobust.plotting.tables import require_columns, select_row, write_coefficient
 from neurobust.statistics.coefficients import PEARSON
 from studies.brain_likeness.points import MEASURES, PREDICTIVITY, network_means
 
@@ -83,4 +83,4 @@ def _draw_networks(
 
 def _tell_correlation(correlations: pd.DataFrame, measure: str, axes: Axes) -> None:
     row = select_row(correlations, "correlations", y=measure, method=PEARSON)
-    axes.set_title(f"{tell_coefficient(row, 'r')}, n = {row['n']}", fontsize=7, loc="right")
+    axes.set_title(f"{write_coefficient(row, 'r')}, n = {row['n']}", fontsize=7, loc="right")

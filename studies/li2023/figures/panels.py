@@ -16,7 +16,7 @@ from neurobust.evaluation.hybrids.reversal import MIXING_FREQUENCY
 from neurobust.images.frequencies import RADIAL_FREQUENCY
 from neurobust.plotting.panels import draw_level
 from neurobust.plotting.style import Mark, network_marks
-from neurobust.plotting.tables import require_columns, select_row, tell_coefficient
+from neurobust.plotting.tables import require_columns, select_row, write_coefficient
 from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
 from neurobust.statistics.coefficients import PEARSON, SPEARMAN
 from studies.li2023.measures import MEASURES, NORM
@@ -212,5 +212,5 @@ def tell_correlation(correlations: pd.DataFrame, family: str, x: str, y: str, ax
     lines = []
     for method, symbol in ((PEARSON, "r"), (SPEARMAN, "ρ")):
         row = select_row(correlations, "correlations", family=family, x=x, y=y, method=method)
-        lines.append(tell_coefficient(row, symbol))
+        lines.append(write_coefficient(row, symbol))
     axes.set_title(f"{lines[0]}, n = {row['n']}\n{lines[1]}", fontsize=7, loc="right")
