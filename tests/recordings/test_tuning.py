@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr, truncnorm
 
-from neurobust.config.settings import Simulated
+from neurobust.config.recordings.simulated import Simulated
 from neurobust.errors import InputError
 from neurobust.recordings.simulated.tuning import (
     MACAQUE,

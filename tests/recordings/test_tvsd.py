@@ -7,7 +7,7 @@ from PIL import Image
 
 from neurobust.errors import InputError
 from neurobust.recordings.form import average_repeats, sessions_of
-from neurobust.recordings.tvsd import read_tvsd
+from neurobust.recordings.sources.tvsd import read_tvsd
 
 N_TRAIN, N_TEST, N_REPEATS, N_ELECTRODES = 10, 3, 30, 1024
 RELIABLE = [0, 5, 511, 512, 830, 1000]

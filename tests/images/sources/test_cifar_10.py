@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from torchvision import datasets
 
+from neurobust.config.images.cifar_10 import CIFAR10
 from neurobust.errors import InputError
-from neurobust.images.build import build_image_set
-from neurobust.images.sources.cifar10 import MD5, read_cifar10
+from neurobust.images.sources.cifar_10 import MD5, build, read_cifar10
 
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 N_PER_BATCH = 40  # four of each class
@@ -155,9 +155,9 @@ def test_every_form_of_the_source_gives_the_same(read, files, tmp_path, form):
 
 
 def test_an_absent_source_is_named_with_where_to_get_it(tmp_path):
-    settings = {"source": "cifar-10", "path": str(tmp_path / "none.tar.gz")}
+    settings = CIFAR10(source="cifar-10", path=tmp_path / "none.tar.gz")
     with pytest.raises(InputError, match=r"none\.tar\.gz: is not there") as caught:
-        build_image_set(settings)
+        build(settings)
     assert "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz" in caught.value.fix
 
 
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_named_with_both_checksums(read, files, name):
     assert md5[name] in caught.value.expected
 
 
-def test_files_are_checked_against_the_official_checksums_unless_told_otherwise(tmp_path, files):
+def test_files_are_checked_against_the_official_checksums_by_default(tmp_path, files):
     unpack(files, tmp_path)
     with pytest.raises(InputError, match="data_batch_1: the file's md5 is"):
         read_cifar10(tmp_path)

@@ -10,9 +10,9 @@ from PIL import Image
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
+from neurobust.config.images.folder import Folder
 from neurobust.errors import InputError
-from neurobust.images.build import build_image_set
-from neurobust.images.sources.folder import number_of, read_folder
+from neurobust.images.sources.folder import build, number_of, read_folder
 
 CLASSES = ("apple", "bird", "cat")
 SMALL = {"size_px": 40, "short_side_px": 47, "validation_fraction": 0.25}
@@ -99,7 +99,7 @@ def test_classes_are_chosen_by_number_or_name(folder):
 def test_the_settings_reach_the_reader(folder):
     settings = {"source": "folder", "path": str(folder), "classes": 2, "validation": 0.25}
     settings |= {"size_px": 40, "short_side_px": 47}
-    assert build_image_set(settings).identical(read(folder, classes=2))
+    assert build(Folder.model_validate(settings)).identical(read(folder, classes=2))
 
 
 def test_other_files_are_passed_over(folder):

@@ -2,9 +2,13 @@
 
 import pytest
 
+from neurobust.config.recordings.simulated import Simulated
+from neurobust.config.recordings.tvsd import TVSD
+from neurobust.errors import InputError
 from neurobust.recordings.brainio.read import write_brainio
-from neurobust.recordings.build import read_recording, simulate_recording
 from neurobust.recordings.form import sessions_of
+from neurobust.recordings.read import part_of, read_recording
+from neurobust.recordings.sources.simulated import simulate_recording
 
 SETTINGS = {
     "source": "simulated",
@@ -26,7 +30,7 @@ def build(image_set, tmp_path):
     """Return a function that simulates a recording, writes it and reads it."""
 
     def build(species):
-        settings = SETTINGS | SPECIES[species]
+        settings = Simulated.model_validate(SETTINGS | SPECIES[species])
         responses, pixels, table = simulate_recording(settings, image_set, "recordings.v1")
         files = {
             "assembly": tmp_path / "assembly.nc",
@@ -64,3 +68,20 @@ def test_mouse_cells_prefer_what_mouse_cells_do(build):
     responses, tree = build("mouse")
     assert (responses["spatial_frequency"] <= 0.16).all()
     assert tree.attrs["px_per_deg"] == 0.474
+
+
+def test_a_file_that_is_not_there_is_named_with_its_key(tmp_path):
+    settings = TVSD(
+        source="tvsd",
+        normalised_mua=tmp_path,
+        image_list=tmp_path / "absent.mat",
+        photographs=tmp_path,
+        monkey="F",
+    )
+    with pytest.raises(InputError, match=r"is not there \(recordings\.it\.image_list\)") as caught:
+        read_recording(settings, {}, "recordings.it")
+    assert caught.value.place == str(tmp_path / "absent.mat")
+
+
+def test_a_recording_is_read_by_the_part_of_its_source():
+    assert part_of("brainio") == "recordings.sources.brainio"
