@@ -114,6 +114,7 @@ def reached_files(
     return chains
 
 
+@cache
 def module_file(name: str) -> Path | None:
     """Return the file of a module or package, None if it is neither ours nor a module."""
     package, *parts = name.split(".")

@@ -1,7 +1,7 @@
-"""The conda environments: well formed, complete for their rules, nothing too much, pinned as uv is.
+"""The conda environments: well formed, complete for their rules, without more, pinned as uv is.
 
-That a script runs does not show that its environment is complete, because it also sees Snakemake's
-own packages. What it imports is therefore compared with the file.
+A script that runs does not show that its environment is complete, because it also sees Snakemake's
+own packages. Its imports are therefore compared with the file.
 """
 
 import ast
@@ -15,22 +15,29 @@ import pytest
 import yaml
 from rattler import MatchSpec
 
-from neurobust.jobs.fingerprints import reached_modules
+from tests.workflow.rules import (
+    LIBRARY,
+    REPOSITORY,
+    parts_named_in,
+    reached_files,
+)
+from tests.workflow.rules import (
+    PACKAGES as OURS,
+)
 
-REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / "envs").iterdir())
-OURS = {"neurobust"}  # found beside the Snakefile
-PACKAGES = {  # where the package has another name than the module
+PACKAGE_OF = {  # where the package has another name than the module
     "PIL": "pillow",
     "imagecorruptions": "imagecorruptions-imaug",
     "matplotlib": "matplotlib-base",
+    "netCDF4": "netcdf4",
     "sklearn": "scikit-learn",
     "torch": "pytorch",
     "yaml": "pyyaml",
 }
 DISTRIBUTIONS = {"matplotlib-base": "matplotlib", "pytorch": "torch"}  # conda's name, PyPI's
 NOT_IMPORTED = {"python", "pip"}  # the interpreter, and what installs the rest
-UNSAID = {"brendel_bethge": {"numba"}}  # what a module's imports need and do not say
+IMPLIED = {"brendel_bethge": {"numba"}}  # what a module's imports need without an import
 OPTIONAL = {"robustbench"}  # looked for, and named with what installs it where it is absent
 
 of_every_file = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
@@ -51,8 +58,8 @@ def pip_pins(file):
 
 
 @cache
-def imported(file):
-    """Return the third-party modules that a file names, wherever in it and however."""
+def names_in(file):
+    """Return the dotted names that a file imports, wherever in it and however."""
     tree = ast.parse(file.read_text())
     constants = {
         node.targets[0].id: node.value
@@ -64,13 +71,18 @@ def imported(file):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names.add(node.module)
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Call):
             names |= looked_up(node, constants)
         elif isinstance(node, ast.List):
             names |= run_as_module(node)
-    modules = {name.partition(".")[0] for name in names}
-    return modules - OURS - sys.stdlib_module_names
+    return names | parts_named_in(file)
+
+
+def imported(file):
+    """Return the third-party modules that a file imports."""
+    modules = {name.partition(".")[0] for name in names_in(file)}
+    return modules - OURS.keys() - sys.stdlib_module_names
 
 
 def looked_up(call, constants):
@@ -85,18 +97,19 @@ def looked_up(call, constants):
 def run_as_module(command):
     """Return what a command, written as a list, runs with ``python -m``."""
     words = [getattr(word, "value", None) for word in command.elts]
-    return {words[place + 1] for place, word in enumerate(words[:-1]) if word == "-m"}
+    return {words[index + 1] for index, word in enumerate(words[:-1]) if word == "-m"}
 
 
 def needed(rule):
-    """Return the packages that a rule's script, and what it reaches of the library, needs."""
-    own = {rule.script}
-    for file in re.findall(r'"(.+?\.py)"', rule.directives.get("input", "")):
-        own |= {*REPOSITORY.glob(re.sub(r"\{\w+\}", "*", file))}
-    files = own.union(*(reached_modules(file) for file in own))
+    """Return the packages that a rule's script needs, with what it calls, runs and reaches."""
+    modules = [] if rule.call is None else [rule.call.partition(":")[0]]
+    checks = [Path(file) for file in rule.input if file.endswith(".py")]
+    files = set()
+    for file in (rule.script, *checks):
+        files |= {*reached_files(file, modules, names_in)}
     names = {name for file in files for name in imported(file)} - OPTIONAL
-    names |= {name for file in files for name in UNSAID.get(file.stem, ())}
-    return {PACKAGES.get(name, name) for name in names}
+    names |= {name for file in files for name in IMPLIED.get(file.stem, ())}
+    return {PACKAGE_OF.get(name, name) for name in names}
 
 
 def test_imports_are_found_in_every_form(tmp_path):
@@ -106,6 +119,7 @@ def test_imports_are_found_in_every_form(tmp_path):
         "from importlib.util import find_spec\n"
         "import importlib.util\n"
         "import neurobust.files.storage\n"
+        'load_part(f"networks.trunks.{name}")\n'
         'NAME = "foolbox"\n'
         "def late():\n"
         "    from scipy.stats import norm\n"
@@ -115,6 +129,7 @@ def test_imports_are_found_in_every_form(tmp_path):
         '    run([python, "-m", "pytest", "-v"])\n'
     )
     assert imported(file) == {"numpy", "scipy", "foolbox", "imagecorruptions", "netcdf4", "pytest"}
+    assert {f"{LIBRARY}.files.storage", f"{LIBRARY}.networks.trunks.vgg19"} <= names_in(file)
 
 
 @of_every_file
@@ -138,14 +153,14 @@ def test_its_pins_are_the_versions_that_uv_installed(file):
         assert version.removesuffix(".*") == released, name
 
 
-def test_it_provides_what_a_rule_imports(scripted_rule):
-    file = scripted_rule.environment
-    assert needed(scripted_rule) <= {*conda_specs(file), *pip_pins(file)}
+def test_it_provides_what_a_rule_imports(running_rule):
+    file = running_rule.environment
+    assert needed(running_rule) <= {*conda_specs(file), *pip_pins(file)}
 
 
 @of_every_file
-def test_it_has_nothing_that_none_of_its_rules_imports(file, scripted_rules):
+def test_it_has_nothing_that_none_of_its_rules_imports(file, running_rules):
     given = {*conda_specs(file), *pip_pins(file)} - NOT_IMPORTED
     assert given == set().union(
-        *(needed(rule) for rule in scripted_rules if rule.environment == file)
+        *(needed(rule) for rule in running_rules if rule.environment == file)
     )

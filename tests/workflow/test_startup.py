@@ -1,42 +1,37 @@
-"""What a script loads before it does anything: no job pays for an import that it does not use.
+"""What a job loads before it does anything: no job pays for an import that it does not use.
 
-Followed from file to file as written, which is quick and tells why. What a package loads in its
-turn is its own affair: seaborn and scikit-learn bring much with them.
+Imports are followed from file to file as written, which is quick and shows the reason. What a
+package loads in its turn is its own affair: seaborn and scikit-learn bring much with them.
 """
 
 import ast
 from fnmatch import fnmatch
-from pathlib import Path
+from functools import cache
 
-import pytest
+from tests.workflow.rules import reached_files
 
-from neurobust.jobs import fingerprints
-
-REPOSITORY = Path(__file__).parents[2]
-SCRIPTS = sorted((REPOSITORY / "workflow_scripts").glob("*.py"))
-_TESTS_OF_COLUMNS = ["correlate_published", "compare_likeness", "measure_preferred_frequencies"]
-LOADED_BY = {  # what takes long to import: the scripts that nearly always use it
+LOADED_BY = {  # what takes long to import: the rules whose jobs nearly always use it
     "torch": [
-        *("train_network", "synthesise_responses", "evaluate_*", "collect_learning"),
-        *("measure_similarity", "measure_corruption_spectra"),
-        *("corrupt_example", "make_hybrid_examples"),
+        *("train_network", "synthesise_responses", "evaluate_*"),
+        *("measure_similarity",),
     ],
     "foolbox": ["evaluate_attacks"],
     "sklearn": ["evaluate_predictivity", "evaluate_behaviour"],
-    "matplotlib": ["draw_*"],
-    "seaborn": ["draw_reliability"],
-    "scipy.ndimage": ["evaluate_corruptions", "corrupt_example", "measure_corruption_spectra"],
-    "scipy.stats": _TESTS_OF_COLUMNS,
-    "statsmodels": [*_TESTS_OF_COLUMNS, "regress_robustness"],
-    "h5py": ["import_recording", "simulate_recording"],
-    # In few jobs of a script that has many, so in functions:
+    "matplotlib": [],
+    "seaborn": [],
+    "scipy.ndimage": ["evaluate_corruptions*"],
+    "scipy.stats": [],
+    "statsmodels": [],
+    # In few jobs of a rule that has many, so in functions or in a part that a recipe names:
+    "h5py": [],
     "torchvision": [],
     "scipy.linalg": [],
 }
 
 
+@cache
 def imported_at_once(file):
-    """Return what executing a file imports: not what functions do, nor what is for types alone."""
+    """Return what executing a file imports, without its functions and what is for types alone."""
     names, waiting = [], [ast.parse(file.read_text())]
     while waiting:
         node = waiting.pop()
@@ -53,28 +48,19 @@ def is_for_types(node):
     return isinstance(node, ast.If) and getattr(node.test, "id", None) == "TYPE_CHECKING"
 
 
-def loaded(script):
-    """Return the packages of the table that a script loads, each with the files in between."""
-    chains, found = {script: [script.stem]}, {}
-    waiting = [script]
-    for file in waiting:
+def loaded(rule):
+    """Return the packages of the table that a rule's jobs load, each with the files in between."""
+    modules = [] if rule.call is None else [rule.call.partition(":")[0]]
+    found = {}
+    for file, chain in reached_files(rule.script, modules, imported_at_once).items():
         for name in imported_at_once(file):
             for package in LOADED_BY:
                 if f"{name}.".startswith(f"{package}."):
-                    found.setdefault(package, " -> ".join([*chains[file], package]))
-            if name.partition(".")[0] == fingerprints.PACKAGE:
-                for module in fingerprints._files(name):
-                    if module not in chains:
-                        chains[module] = [*chains[file], module_name(module)]
-                        waiting.append(module)
+                    found.setdefault(package, " -> ".join([*chain, package]))
     return found
 
 
-def module_name(file):
-    return ".".join(file.relative_to(fingerprints._ROOT.parent).with_suffix("").parts)
-
-
-def test_what_runs_at_once_is_told_from_what_does_not(tmp_path):
+def test_what_runs_at_once_differs_from_what_a_function_imports(tmp_path):
     file = tmp_path / "script.py"
     file.write_text(
         "import a.b\n"
@@ -86,32 +72,31 @@ def test_what_runs_at_once_is_told_from_what_does_not(tmp_path):
     assert {*imported_at_once(file)} == {"a.b", "typing", "typing.TYPE_CHECKING", "e", "e.f", "h"}
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
-def test_a_script_loads_what_it_uses(script):
+def test_a_job_loads_what_it_uses(running_rule):
     uses = {
         package
-        for package, scripts in LOADED_BY.items()
-        if any(fnmatch(script.stem, pattern) for pattern in scripts)
+        for package, rules in LOADED_BY.items()
+        if any(fnmatch(running_rule.name, pattern) for pattern in rules)
     }
-    found = loaded(script)
+    found = loaded(running_rule)
     unused = [chain for package, chain in found.items() if package not in uses]
-    assert not unused, "\n".join(["loaded but, says LOADED_BY, not used:", *unused])
+    assert not unused, "\n".join(["loaded but, by LOADED_BY, not used:", *unused])
     assert uses == {*found}, "LOADED_BY names what is not loaded"
 
 
-def test_what_needs_torch_has_its_environment_and_nothing_else_has(scripted_rules):
-    with_torch = {rule.script.stem for rule in scripted_rules if rule.environment.stem == "torch"}
-    assert with_torch == {script.stem for script in SCRIPTS if "torch" in loaded(script)}
+def test_what_needs_torch_has_its_environment_and_nothing_else_has(running_rule):
+    assert (running_rule.environment.stem == "torch") == ("torch" in loaded(running_rule))
 
 
 def test_a_job_keeps_the_memory_that_it_frees(workflow):
-    rules = workflow.folder / "told.smk"
+    rules = workflow.folder / "environment.smk"
     rules.write_text(
-        'include: "Snakefile"\nrule tell:\n    output: "told"\n    shell: "env > told"\n'
+        'include: "Snakefile"\n'
+        'rule print_environment:\n    output: "environment"\n    shell: "env > {output}"\n'
     )
-    told = workflow.build("told", options=("--snakefile", "told.smk"))
-    assert told.status == 0, told.said
-    environment = (workflow.folder / "told").read_text().splitlines()
+    printed = workflow.build("environment", options=("--snakefile", rules.name))
+    assert printed.status == 0, printed.printed
+    environment = (workflow.folder / "environment").read_text().splitlines()
     rules.unlink()
     assert f"MALLOC_MMAP_THRESHOLD_={2**25}" in environment
     assert f"MALLOC_TRIM_THRESHOLD_={2**30}" in environment
