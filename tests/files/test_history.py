@@ -1,4 +1,4 @@
-"""The history of a results folder tells of its runs, and is never lost."""
+"""The history of a results folder lists its runs, and is never lost."""
 
 import json
 from importlib import metadata

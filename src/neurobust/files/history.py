@@ -1,4 +1,4 @@
-"""The history of a results folder: ``provenance.json`` tells of every run that wrote into it."""
+"""The history of a results folder: ``provenance.json`` lists every run that wrote into it."""
 
 import json
 import logging
@@ -29,35 +29,32 @@ def begin_run(
     results
         The folder.
     described
-        What `provenance.describe_run` says of the run.
+        The description of the run by `neurobust.files.provenance.describe_run`.
     config
         The resolved configuration; kept once, however many runs have it.
     command
-        How the run was started.
+        The command line of the run.
     """
     history = _read(results / FILE)
     history["configurations"][digest_of(config)] = config
-    history["runs"].append(
-        {
-            "status": RUNNING,
-            "started": _now(),
-            "ended": None,
-            **described,
-            "command": command,
-            "hardware": hardware(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "packages": {
-                found.name: found.version
-                for found in sorted(metadata.distributions(), key=lambda each: each.name.lower())
-            },
-        }
-    )
+    packages = sorted({each.name: each.version for each in metadata.distributions()}.items())
+    run = {
+        "status": RUNNING,
+        "started": _now(),
+        "ended": None,
+        **described,
+        "command": command,
+        "hardware": hardware(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "packages": dict(packages),
+    }
+    history["runs"].append(run)
     _write(history, results / FILE)
 
 
 def end_run(results: Path, status: str) -> None:
-    """Say how the last run of a results folder ended."""
+    """Record how the last run of a results folder ended."""
     history = _read(results / FILE)
     if history["runs"]:
         history["runs"][-1] |= {"status": status, "ended": _now()}
@@ -69,16 +66,13 @@ def _now() -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """Return the history; a file that is none is kept aside, and a new one begun."""
+    """Return the history; a file that cannot be read as one is kept aside, and a new one begun."""
     if file.exists():
         try:
-            history = json.loads(file.read_text())
-            if isinstance(history["runs"], list) and isinstance(history["configurations"], dict):
-                return history
-        except (ValueError, KeyError, TypeError):
-            pass
-        aside = file.rename(file.with_suffix(".damaged.json"))
-        log.warning("%s is no history of runs: kept as %s, a new one begins", file, aside.name)
+            return json.loads(file.read_text())
+        except ValueError:
+            aside = file.rename(file.with_suffix(".damaged.json"))
+            log.warning("%s is no history of runs: kept as %s, a new one begins", file, aside.name)
     return {"runs": [], "configurations": {}}
 
 

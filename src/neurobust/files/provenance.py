@@ -1,9 +1,9 @@
 """Where a result comes from: every file that a job writes carries the record of the job.
 
-While a job runs (`recording`), readers note what the files that they read say of themselves
-and writers put the job's record into what they write: into the file where its format has a place
-for it (netCDF, networks, figures), else into a file beside it, ``NAME.provenance.json``. The
-commits behind a result are so handed down from the raw data to the figure.
+While a job runs (`recording`), readers note the records of the files that they read and writers put
+the job's record into what they write: into the file where its format has room for it (netCDF,
+networks, figures), else into a file beside it, ``NAME.provenance.json``. The commits behind a
+result are so handed down from the raw data to the figure.
 
 There is no time in a record, so that the same run on the same machine gives the same bytes.
 """
@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from neurobust.errors import InputError
 from neurobust.files.whole import whole
 
 PACKAGES = ("neurobust", "numpy", "scipy", "torch", "xarray", "snakemake")
@@ -31,14 +31,14 @@ UNKNOWN = "unknown"
 
 
 def describe_run(config: Mapping[str, Any], seeds: list[int], repository: Path) -> dict[str, str]:
-    """Say what all jobs of a run have in common.
+    """Return what all jobs of a run have in common: commit, configuration and seeds.
 
     Parameters
     ----------
     config
         The resolved configuration, defaults included, as plain values.
     seeds
-        Those of its networks.
+        The seeds of its networks.
     repository
         The folder of the Snakefile.
     """
@@ -50,22 +50,20 @@ def describe_run(config: Mapping[str, Any], seeds: list[int], repository: Path) 
 
 
 def digest_of(config: Mapping[str, Any]) -> str:
-    """Return 16 digits that tell a resolved configuration from others, in whatever order given."""
+    """Return 16 digits that identify a resolved configuration, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def commit_of(repository: Path) -> str:
     """Return the commit of a checkout, with ``+changes`` where tracked files differ from it.
 
-    Without git or a checkout it is what the environment variable ``NEUROBUST_COMMIT`` says (a
-    container has it), else ``unknown``.
+    Without git or a checkout it is the environment variable ``NEUROBUST_COMMIT``, which a container
+    sets, else ``unknown``.
     """
 
     def git(*arguments: str) -> str:
-        ran = subprocess.run(
-            ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True
-        )
-        return ran.stdout.strip()
+        command = ["git", "-C", str(repository), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
         # A folder within some other repository is no checkout of this one.
@@ -78,12 +76,7 @@ def commit_of(repository: Path) -> str:
 
 
 def describe_job(job: Any) -> dict[str, str]:  # noqa: ANN401 - Snakemake's object, untyped
-    """Return the record of a job: what a file that it writes is to say of itself.
-
-    Parameters
-    ----------
-    job
-        What Snakemake gives a script; ``config["provenance"]`` is that of `describe_run`.
+    """Return the record of a job, from what Snakemake gives a script.
 
     Returns
     -------
@@ -92,42 +85,31 @@ def describe_job(job: Any) -> dict[str, str]:  # noqa: ANN401 - Snakemake's obje
     ``versions``.
     """
     record = {"made_by": f"rule {job.rule}", "code": job.params.get("code", UNKNOWN)}
-    record |= job.config.get("provenance", {})
+    record |= job.config.get("provenance", {})  # of `describe_run`
     if (seed := job.wildcards.get("seed")) is not None:
         record["seeds"] = str(seed)
-    return record | {"versions": versions()}
+    versions = [f"{name} {_version(name)}" for name in PACKAGES]
+    return record | {"versions": " ".join([f"python {platform.python_version()}", *versions])}
 
 
-def versions() -> str:
-    """Return the versions of Python and the packages that results depend on."""
-    named = [f"{name} {_version(name)}" for name in PACKAGES]
-    return " ".join([f"python {platform.python_version()}", *named])
-
-
-def _version(name: str) -> str:
-    """Return a distribution's version; an environment need not have all of them."""
+def _version(package: str) -> str:
+    """Return the version of a package; an environment need not have all of them."""
     try:
-        return metadata.version(name)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "absent"
 
 
 def hardware() -> str:
     """Return the kind of processor, and of the GPU where this process uses one."""
-    processors = {
-        line.partition(":")[2].strip()
-        for line in _lines_of(Path("/proc/cpuinfo"))
-        if line.startswith("model name")
-    }
-    named = [", ".join(sorted(processors)) or platform.processor() or platform.machine()]
+    cpuinfo = Path("/proc/cpuinfo")  # Linux; its `platform.processor` names none
+    listed = cpuinfo.read_text() if cpuinfo.exists() else ""
+    models = {*re.findall(r"^model name\s*: (.+)$", listed, re.MULTILINE)}
+    named = [", ".join(sorted(models)) or platform.processor() or platform.machine()]
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         named.append(torch.cuda.get_device_name())
     return "; ".join(named)
-
-
-def _lines_of(file: Path) -> list[str]:
-    return file.read_text().splitlines() if file.exists() else []
 
 
 class _Job:
@@ -147,16 +129,16 @@ def recording(record: Mapping[str, str]) -> Iterator[None]:
         _Job.record, _Job.commits = None, set()
 
 
-def note(said: Mapping[Any, Any]) -> None:
-    """Take what a file that was read says of itself, so that its commits are handed down."""
-    _Job.commits |= set(str(said.get("commits", "")).split())
+def note(record: Mapping[Any, Any]) -> None:
+    """Hand down the commits in the record of a file that was read."""
+    _Job.commits |= set(str(record.get("commits", "")).split())
 
 
 def stamp() -> dict[str, str]:
-    """Return what a file written now is to carry; nothing outside a job.
+    """Return what a file written now has to carry; nothing outside a job.
 
-    To the record it adds ``hardware``, and ``commits``: those of the job and of all that it has
-    read, and so of all that they were made from.
+    To the job's record it adds ``hardware``, and ``commits``: the job's own and those of all that
+    it has read, and so of all that this was made from.
     """
     if _Job.record is None:
         return {}
@@ -165,7 +147,7 @@ def stamp() -> dict[str, str]:
 
 
 def mixture() -> str | None:
-    """Say that what this job has read and writes comes from different commits, if it does."""
+    """Return a warning if what this job has read and writes comes from different commits."""
     commits = stamp().get("commits", "").split()
     if len(commits) < 2:
         return None
@@ -177,33 +159,16 @@ def mixture() -> str | None:
 
 
 def write_sidecar(path: str | Path) -> None:
-    """Put the record of a file without a place for it beside it."""
-    with whole(sidecar_of(path)) as part:
+    """Write the record of a file that cannot hold it into a file beside it."""
+    with whole(_sidecar(path)) as part:
         part.write_text(json.dumps(stamp(), indent=2) + "\n")
 
 
 def note_sidecar(path: str | Path) -> None:
-    """Note what stands beside a file that was read, if anything does.
-
-    Raises
-    ------
-    InputError
-        If what stands there is no record.
-    """
-    sidecar = sidecar_of(path)
-    if not sidecar.exists():
-        return
-    try:
+    """Note the record beside a file that was read, if there is one."""
+    if (sidecar := _sidecar(path)).exists():
         note(json.loads(sidecar.read_text()))
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(
-            sidecar,
-            f"cannot be read as the record of {Path(path).name} ({error})",
-            expected="a JSON object, as every job writes it beside its tables",
-            fix=f"delete {Path(path).name} and run again",
-        ) from error
 
 
-def sidecar_of(path: str | Path) -> Path:
-    """Return the file that says where another one comes from."""
+def _sidecar(path: str | Path) -> Path:
     return Path(f"{path}.provenance.json")
