@@ -11,7 +11,7 @@ _OWN = {"call", "code"}  # parameters that are not the function's
 
 
 def find_function(name: str) -> Callable[..., Any]:
-    """Return a function by its name, such as ``studies.li2023.figures.fig4:draw``."""
+    """Return a function by its name, ``package.module:function``."""
     module, _, function = name.partition(":")
     return getattr(importlib.import_module(module), function)
 
