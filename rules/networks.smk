@@ -24,3 +24,20 @@ rule train_network:
         code=training_code_of,
     script:
         source_file("workflow_scripts/train_network.py")
+
+
+# Studies inherit this rule. Their inputs name the files of each network; the parameter `attributes`
+# has those of each name.
+rule collect_histories:
+    """Collect the training histories of networks, a group of the file for each named input."""
+    log:
+        "<logs>/collect_histories.log",
+    benchmark:
+        "<benchmarks>/collect_histories.tsv"
+    conda:
+        source_file("envs/torch.yaml")
+    threads: 1
+    resources:
+        **on_cpu(mem_mb=4000, runtime=10),
+    script:
+        source_file("workflow_scripts/collect_histories.py")

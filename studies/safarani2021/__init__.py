@@ -1,1 +1,1 @@
-""
+"""The main study: whether co-training with neural data makes networks robust."""

@@ -1,4 +1,4 @@
-"""Every number of the main study that a claim may speak about, under one flat set of keys."""
+"""Every number of the main study that a claim may be about, under one flat set of keys."""
 
 from collections.abc import Hashable, Mapping
 from itertools import permutations
@@ -12,7 +12,7 @@ from neurobust.dims import CORRUPTION, NETWORK
 from neurobust.statistics.accuracy import CORRUPTION_GROUP
 from neurobust.statistics.bootstrap import BOUND
 from studies.safarani2021.scores import OTHER_NETWORK
-from studies.safarani2021.sweeps import CLEAN, NEURAL
+from studies.safarani2021.sweeps import CLEAN, FEV
 
 _NORMAL_QUANTILE = 1.96  # half the width of a 95 % interval, in standard errors
 
@@ -26,7 +26,7 @@ class Quantity(NamedTuple):
 
 
 def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> pd.DataFrame:
-    """Name every computed number, such as ``robustness.group[mtl-monkey,Noise]``.
+    """Return every computed number by name, such as ``robustness.group[mtl-monkey,Noise]``.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> pd.Data
     Returns
     -------
     pd.DataFrame
-        ``quantity``, ``value``, ``low``, ``high``. A quantity is a family, in brackets the
-        network, or the sweep of a regression, and what else tells the number apart: accuracies and
-        scores in %, differences in points of %, regression coefficients in points of % per unit (of
-        FEV, or per % of clean accuracy).
+        ``quantity``, ``value``, ``low``, ``high``. In the brackets of a quantity stands the
+        network, or the sweep of a regression, and the corruption, group or other network where
+        there are several numbers. Accuracies and scores are in %, differences in points of %,
+        regression coefficients in points of % per unit of FEV or per % of clean accuracy.
     """
     found = (
-        _from_scores(scores, "clean.accuracy", "clean_accuracy")
+        _from_scores(scores, "clean_accuracy", "clean_accuracy")
         | _from_scores(scores, "robustness.total", "total_score")
         | _from_scores(scores, "robustness.improved", "improved_corruptions")
         | _from_scores(scores, "robustness.difference", "total_difference", OTHER_NETWORK)
@@ -55,21 +55,22 @@ def collect_quantities(scores: xr.Dataset, regressions: pd.DataFrame) -> pd.Data
     return pd.DataFrame([{"quantity": key, **number._asdict()} for key, number in found.items()])
 
 
-def _from_scores(scores: xr.Dataset, family: str, name: str, *dims: str) -> dict[str, Quantity]:
-    names = (NETWORK, *dims)
-    values = scores[name].transpose(*names)
-    bounds = scores[f"{name}_interval"].transpose(*names, BOUND).to_numpy()
+def _from_scores(scores: xr.Dataset, quantity: str, name: str, *dims: str) -> dict[str, Quantity]:
+    dims = (NETWORK, *dims)
+    values = scores[name].transpose(*dims).to_numpy()
+    bounds = scores[f"{name}_interval"].transpose(*dims, BOUND).to_numpy()
+    labels = [scores[dim].to_numpy() for dim in dims]
     return {
-        _key(family, *(scores[dim].to_numpy()[i] for dim, i in zip(names, place, strict=True))): (
-            Quantity(float(value), *map(float, bounds[place]))
+        _key(quantity, *(each[i] for each, i in zip(labels, index, strict=True))): (
+            Quantity(float(value), *map(float, bounds[index]))
         )
-        for place, value in np.ndenumerate(values.to_numpy())
+        for index, value in np.ndenumerate(values)
     }
 
 
 def _from_regressions(regressions: pd.DataFrame) -> dict[str, Quantity]:
     quantities = {}
-    for name, term in (("neural", NEURAL), ("clean", CLEAN)):
+    for name, term in (("fev", FEV), ("clean_accuracy", CLEAN)):
         rows = {row["sweep"]: row for row in _rows(regressions, term)}
         for sweep, row in rows.items():
             quantities[_key(f"regression.{name}", sweep)] = Quantity(
@@ -77,7 +78,7 @@ def _from_regressions(regressions: pd.DataFrame) -> dict[str, Quantity]:
             )
             quantities[_key(f"regression.{name}_p", sweep)] = Quantity(*3 * (row["p"],))
             quantities[_key("regression.r_squared", sweep)] = Quantity(*3 * (row["r_squared"],))
-        if name == "neural":
+        if name == "fev":
             quantities |= _differences(rows)
     return quantities
 
@@ -90,7 +91,7 @@ def _differences(rows: Mapping[Any, Mapping[Hashable, Any]]) -> dict[str, Quanti
         # the two regressions are of different networks.
         error = np.hypot(rows[one]["standard_error"], rows[other]["standard_error"])
         width = _NORMAL_QUANTILE * float(error)
-        key = _key("regression.neural_difference", one, other)
+        key = _key("regression.fev_difference", one, other)
         quantities[key] = Quantity(difference, difference - width, difference + width)
     return quantities
 
@@ -99,5 +100,5 @@ def _rows(regressions: pd.DataFrame, term: str) -> list[dict[Hashable, Any]]:
     return regressions[regressions["term"] == term].to_dict("records")
 
 
-def _key(family: str, *names: object) -> str:
-    return f"{family}[{','.join(map(str, names))}]"
+def _key(quantity: str, *names: object) -> str:
+    return f"{quantity}[{','.join(map(str, names))}]"

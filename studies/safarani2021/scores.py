@@ -1,6 +1,6 @@
 """Accuracy on corrupted images and the robustness score, each with its bootstrap interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,16 @@ from neurobust.statistics.accuracy import (
 from neurobust.statistics.bootstrap import REPETITIONS, interval, resample_images
 from neurobust.statistics.comparable import check_comparable, check_ever_right
 
+BASELINE = "baseline"
 OTHER_NETWORK = "other_network"
+
+
+def score_roles(
+    evaluations: Sequence[xr.Dataset], roles: Sequence[str], *, seed: int, repetitions: int
+) -> xr.Dataset:
+    """Return `robustness_scores` of the networks that play these roles, one of them Baseline."""
+    by_role = dict(zip(roles, evaluations, strict=True))
+    return robustness_scores(by_role, baseline=BASELINE, seed=seed, repetitions=repetitions)
 
 
 def robustness_scores(
@@ -29,7 +38,7 @@ def robustness_scores(
     seed: int,
     repetitions: int = REPETITIONS,
 ) -> xr.Dataset:
-    """Compare networks with Baseline on corrupted images (Safarani 2021, section 3).
+    """Return scores of networks relative to Baseline (Safarani 2021, section 3).
 
     The score is the mean over corruptions of a network's accuracy divided by Baseline's, both
     averaged over severities and seeds, in %; a group's score is the mean over its corruptions.
@@ -37,13 +46,11 @@ def robustness_scores(
     Parameters
     ----------
     evaluations
-        The corruption evaluation of each network, all on the same images.
+        The evaluation of each network on corrupted images, the same for all.
     baseline
         The key of the network to divide by.
-    seed
-        Of the bootstrap.
-    repetitions
-        Of the bootstrap.
+    seed, repetitions
+        The seed of the bootstrap, and how often it resamples.
 
     Returns
     -------
@@ -92,15 +99,24 @@ def robustness_scores(
     return _describe(scores, evaluations, baseline, repetitions)
 
 
-def seed_scores(evaluations: Mapping[str, xr.Dataset], *, baseline: str) -> pd.DataFrame:
-    """Score each seed of each network against the mean of Baseline's seeds (Fig. 3C).
+def seed_scores(
+    evaluations: Mapping[str, xr.Dataset], *, baseline: str, sweeps: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the score of each seed of each network relative to the mean of Baseline's (Fig. 3C).
+
+    Parameters
+    ----------
+    evaluations, baseline
+        As in `robustness_scores`.
+    sweeps
+        The sweep of each network that belongs to one.
 
     Returns
     -------
     pd.DataFrame
-        One row per network and seed: ``network``, ``label``, ``sweep`` (empty if in none),
-        ``ratio`` (neural batches per classification batch, NaN if not given), ``seed``,
-        ``robustness_percent``, ``clean_accuracy_percent``.
+        One row per network and seed: ``network``, ``sweep`` (empty if in none), ``ratio`` (neural
+        batches per classification batch, NaN if not given), ``seed``,
+        ``robustness_score_percent``, ``clean_accuracy_percent``.
 
     Raises
     ------
@@ -118,11 +134,10 @@ def seed_scores(evaluations: Mapping[str, xr.Dataset], *, baseline: str) -> pd.D
         rows += [
             {
                 "network": name,
-                "label": data.attrs["label"],
-                "sweep": data.attrs.get("sweep", ""),
+                "sweep": sweeps.get(name, ""),
                 "ratio": float(data.attrs.get("ratio", np.nan)),
                 "seed": int(number),
-                "robustness_percent": float(robustness.sel(seed=number)),
+                "robustness_score_percent": float(robustness.sel(seed=number)),
                 "clean_accuracy_percent": float(clean.sel(seed=number)),
             }
             for number in data[SEED].to_numpy()
@@ -131,7 +146,7 @@ def seed_scores(evaluations: Mapping[str, xr.Dataset], *, baseline: str) -> pd.D
 
 
 def exemplary_corruptions(scores: xr.Dataset, network: str) -> list[str]:
-    """Name the corruptions with a network's best, median and worst score (Fig. 2).
+    """Return the corruptions with a network's best, median and worst score (Fig. 2).
 
     Of an even number of corruptions, the better of the two in the middle is the median one.
 
@@ -149,11 +164,11 @@ def exemplary_corruptions(scores: xr.Dataset, network: str) -> list[str]:
         )
     score = scores["corruption_score"].sel({NETWORK: network})
     ordered = score[CORRUPTION].to_numpy()[np.argsort(-score.to_numpy(), kind="stable")]
-    return [str(ordered[place]) for place in (0, (len(ordered) - 1) // 2, -1)]
+    return [str(ordered[rank]) for rank in (0, (len(ordered) - 1) // 2, -1)]
 
 
 def _relative(accuracy: xr.DataArray, baseline: xr.DataArray) -> xr.DataArray:
-    """Accuracy over Baseline's in %, NaN where Baseline has 0."""
+    """Return accuracy divided by Baseline's in %, NaN where Baseline has 0."""
     return PERCENT * (accuracy / baseline.where(baseline > 0))
 
 
@@ -182,10 +197,8 @@ def _describe(
     for name, variable in scores.data_vars.items():
         variable.attrs = {"units": "1" if str(name).startswith("improved") else "%"}
     every = evaluations.values()
-    return scores.assign_coords(
-        label=(NETWORK, [data.attrs["label"] for data in every]),
-        seeds=(NETWORK, [data.sizes[SEED] for data in every]),
-    ).assign_attrs(
+    seeds = [data.sizes[SEED] for data in every]
+    return scores.assign_coords(seeds=(NETWORK, seeds)).assign_attrs(
         baseline=baseline,
         repetitions=repetitions,
         images=evaluations[baseline].sizes[IMAGE],

@@ -1,4 +1,4 @@
-"""Robustness and neural prediction side by side: one point per seed of each network of a sweep."""
+"""Robustness beside neural prediction: one point per seed of each network of a sweep."""
 
 from collections.abc import Mapping
 
@@ -8,27 +8,30 @@ import xarray as xr
 from neurobust.dims import NEUROID, SEED, require
 from neurobust.errors import InputError
 
-NEURAL = "neural_performance"
+FEV = "fev"
 CLEAN = "clean_accuracy_percent"
-ROBUSTNESS = "robustness_percent"
+ROBUSTNESS = "robustness_score_percent"
 # ASSUME: the paper does not say whether it left out unreliable neuroids. The fraction of
 # explainable variance explained diverges for them, and the lab's related analyses keep those
 # whose explainable variance is above 0.15.
 LEAST_EXPLAINABLE_VARIANCE = 0.15
 
 
-def neural_performance(
-    prediction: xr.Dataset,
+def mean_fev(
+    readout: xr.Dataset,
     *,
     place: object,
     least_explainable_variance: float = LEAST_EXPLAINABLE_VARIANCE,
 ) -> xr.DataArray:
-    """Mean over reliable neuroids of the fraction of explainable variance explained, per seed.
+    """Return the mean FEV of a network over reliable neuroids, ``fev(seed)``.
+
+    FEV is the fraction of explainable variance that a prediction explains.
 
     Parameters
     ----------
-    prediction
-        Neural prediction of one network, with ``fev(seed, neuroid)``.
+    readout
+        The evaluation of a network's readout: ``fev(seed, neuroid)`` and
+        ``explainable_variance(neuroid)``.
     place
         The file it came from, for the message.
     least_explainable_variance
@@ -40,11 +43,11 @@ def neural_performance(
         If a variable is missing, or no neuroid is reliable.
     """
     require(
-        prediction,
+        readout,
         place,
-        variables={"fev": (SEED, NEUROID), "explainable_variance": (NEUROID,)},
+        variables={FEV: (SEED, NEUROID), "explainable_variance": (NEUROID,)},
     )
-    reliable = prediction["explainable_variance"] > least_explainable_variance
+    reliable = readout["explainable_variance"] > least_explainable_variance
     if not reliable.any():
         raise InputError(
             place,
@@ -52,58 +55,58 @@ def neural_performance(
             expected="at least one reliable neuroid",
             fix="lower the threshold or use a recording with more repeats",
         )
-    return prediction["fev"].sel({NEUROID: reliable}).mean(NEUROID, skipna=False)
+    return readout[FEV].sel({NEUROID: reliable}).mean(NEUROID, skipna=False)
 
 
 def sweep_points(
     scores: pd.DataFrame,
-    predictions: Mapping[str, xr.Dataset],
+    readouts: Mapping[str, xr.Dataset],
     *,
     least_explainable_variance: float = LEAST_EXPLAINABLE_VARIANCE,
 ) -> pd.DataFrame:
-    """Join robustness and neural performance of every seed of every network in a sweep.
+    """Return robustness and mean FEV of every seed of every network in a sweep.
 
     Parameters
     ----------
     scores
         From `studies.safarani2021.scores.seed_scores`.
-    predictions
-        Neural prediction of each network of the sweeps.
+    readouts
+        The evaluation of the readout of each network of the sweeps.
     least_explainable_variance
-        As in `neural_performance`.
+        As in `mean_fev`.
 
     Returns
     -------
     pd.DataFrame
-        The rows of ``scores`` that belong to a sweep, with ``neural_performance`` (a fraction).
+        The rows of ``scores`` that belong to a sweep, with ``fev`` (a fraction).
 
     Raises
     ------
     InputError
-        If a network of a sweep, or one of its seeds, has no neural prediction.
+        If a network of a sweep, or one of its seeds, has no evaluation of its readout.
     """
     points = scores[scores["sweep"] != ""].reset_index(drop=True)
-    performance = {}
+    explained = {}
     for network in points["network"].unique():
         rows = points[points["network"] == network]
-        if network not in predictions:
-            raise _missing(network, "no neural prediction")
-        values = neural_performance(
-            predictions[network],
-            place=predictions[network].encoding.get("source", network),
+        if network not in readouts:
+            raise _missing(network, "its readout was not evaluated")
+        values = mean_fev(
+            readouts[network],
+            place=readouts[network].encoding.get("source", network),
             least_explainable_variance=least_explainable_variance,
         ).to_series()
         for index, seed in rows["seed"].items():
             if seed not in values.index:
-                raise _missing(network, f"no neural prediction for seed {seed}")
-            performance[index] = values[seed]
-    return points.assign(**{NEURAL: pd.Series(performance, dtype=float)})
+                raise _missing(network, f"its readout was not evaluated for seed {seed}")
+            explained[index] = values[seed]
+    return points.assign(**{FEV: pd.Series(explained, dtype=float)})
 
 
 def _missing(network: object, problem: str) -> InputError:
     return InputError(
         f"network {network}",
         problem,
-        expected="a neural prediction for every seed of every network in the sweep",
-        fix="run the neural prediction of this network",
+        expected="evaluated readouts of every seed of every network in the sweep",
+        fix="run evaluate_readout for this network",
     )

@@ -1,4 +1,4 @@
-"""Tables from scores, corruption errors and recipes."""
+"""Tables 1 to 3 of the paper, and the scores by corruption."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,29 +6,56 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurobust.dims import CORRUPTION, NETWORK, SEED
+from neurobust.dims import CORRUPTION, NETWORK
 from neurobust.statistics.accuracy import CORRUPTION_GROUP
 from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
 from neurobust.statistics.comparable import GROUP
 
+TABLE_3 = ("baseline", "mtl-real", "mtl-monkey", "mtl-shuffled")
+_Display = Mapping[str, Mapping[str, str | None]]
 
-def recipe_table(recipes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    """Tell what each network was trained for, one a row (Table 1).
+
+def tabulate(
+    scores: xr.Dataset, training: Mapping[str, Mapping[str, str]], display: _Display
+) -> dict[str, pd.DataFrame]:
+    """Return Tables 1 to 3, which people read, and the table of scores by corruption.
 
     Parameters
     ----------
-    recipes
-        By role: label, classification, neural_prediction.
+    scores
+        From `studies.safarani2021.scores.robustness_scores`.
+    training
+        From `studies.safarani2021.settings.Settings.describe_training`.
+    display
+        By role, how tables show its network; of these, the label.
+
+    Returns
+    -------
+    ``table1``, ``table2``, ``table3`` and ``corruptions``.
     """
-    return pd.DataFrame([{"network": role, **told} for role, told in recipes.items()])
+    return {
+        "table1": training_table(training, display),
+        "table2": clean_accuracy_table(scores, display),
+        "table3": robustness_table(scores, TABLE_3, display),
+        "corruptions": corruption_table(scores),
+    }
 
 
-def clean_accuracy_table(scores: xr.Dataset) -> pd.DataFrame:
-    """Clean test accuracy of each network, mean and standard deviation over seeds (Table 2)."""
+def training_table(training: Mapping[str, Mapping[str, str]], display: _Display) -> pd.DataFrame:
+    """Return what each network is trained for, one a row (Table 1); parameters as `tabulate`."""
+    rows = [
+        {"network": role, "label": display[role]["label"], **described}
+        for role, described in training.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def clean_accuracy_table(scores: xr.Dataset, display: _Display) -> pd.DataFrame:
+    """Return the clean test accuracy of each network, mean and deviation over seeds (Table 2)."""
     return pd.DataFrame(
         {
             "network": scores[NETWORK],
-            "label": scores["label"],
+            "label": _labels(scores, display),
             "seeds": scores["seeds"],
             "clean_accuracy_percent": scores["clean_accuracy"],
             "clean_accuracy_std_percent": scores["clean_deviation"],
@@ -36,13 +63,15 @@ def clean_accuracy_table(scores: xr.Dataset) -> pd.DataFrame:
     )
 
 
-def robustness_table(scores: xr.Dataset, networks: Sequence[str]) -> pd.DataFrame:
-    """Robustness score of those of the given networks that were scored, in this order (Table 3)."""
+def robustness_table(
+    scores: xr.Dataset, networks: Sequence[str], display: _Display
+) -> pd.DataFrame:
+    """Return the robustness score of these networks, without those not scored (Table 3)."""
     chosen = scores.sel({NETWORK: [name for name in networks if name in scores[NETWORK]]})
     return pd.DataFrame(
         {
             "network": chosen[NETWORK],
-            "label": chosen["label"],
+            "label": _labels(chosen, display),
             "seeds": chosen["seeds"],
             **_score_columns(chosen, "total_score"),
             "improved_corruptions": chosen["improved_corruptions"].astype(int),
@@ -50,8 +79,8 @@ def robustness_table(scores: xr.Dataset, networks: Sequence[str]) -> pd.DataFram
     )
 
 
-def detailed_table(scores: xr.Dataset) -> pd.DataFrame:
-    """Robustness score of each network for each corruption and each group, one a row."""
+def corruption_table(scores: xr.Dataset) -> pd.DataFrame:
+    """Return the robustness score of each network for each corruption and group, one a row."""
     tables = [
         _long_table(scores, "corruption_score", CORRUPTION),
         _long_table(scores, "group_score", CORRUPTION_GROUP),
@@ -59,74 +88,20 @@ def detailed_table(scores: xr.Dataset) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def corruption_error_table(errors: xr.Dataset) -> pd.DataFrame:
-    """Mean corruption error of each network, then its error by group and by corruption, in %.
-
-    Parameters
-    ----------
-    errors
-        From `neurobust.statistics.corruption_errors.corruption_errors`.
-    """
-    bounds = errors["mean_error_interval"]
-    columns = {
-        "network": errors[NETWORK].to_numpy(),
-        "label": errors["label"].to_numpy(),
-        "mce_percent": errors["mean_error"].to_numpy(),
-        "mce_low_percent": bounds.sel({BOUND: LOW}).to_numpy(),
-        "mce_high_percent": bounds.sel({BOUND: HIGH}).to_numpy(),
-    }
-    for name, dim in (("group_error", CORRUPTION_GROUP), ("corruption_error", CORRUPTION)):
-        values = errors[name].transpose(dim, NETWORK)
-        columns |= {
-            f"{str(label).lower()}_percent": values.sel({dim: label}).to_numpy()
-            for label in errors[dim].to_numpy()
-        }
-    return pd.DataFrame(columns)
-
-
-def brain_score_table(evaluations: Mapping[tuple[str, str], xr.Dataset], raw: str) -> pd.DataFrame:
-    """Score of every benchmark, network and seed, one a row.
-
-    Parameters
-    ----------
-    evaluations
-        By benchmark and network: of `neurobust.evaluation`, ``predictivity`` or ``behaviour``.
-    raw
-        The variable that is the score before the ceiling: ``raw`` or ``consistency``.
-
-    Returns
-    -------
-    ``benchmark``, ``network``, ``label``, ``seed``, ``layer``, ``raw``, ``ceiling``, ``ceiled`` and
-    ``ceiled_error``.
-    """
-    rows = [
-        {
-            "benchmark": benchmark,
-            "network": network,
-            "label": scores.attrs["label"],
-            "seed": int(seed),
-            "layer": scores.attrs["chosen_layer"],
-            "raw": float(scores[raw].sel({SEED: seed})),
-            "ceiling": float(scores["ceiling"]),
-            "ceiled": float(scores["ceiled"].sel({SEED: seed})),
-            "ceiled_error": float(scores["ceiled_error"].sel({SEED: seed})),
-        }
-        for (benchmark, network), scores in evaluations.items()
-        for seed in scores[SEED].to_numpy()
-    ]
-    return pd.DataFrame(rows)
+def _labels(scores: xr.Dataset, display: _Display) -> list[str | None]:
+    return [display[str(role)]["label"] for role in scores[NETWORK].to_numpy()]
 
 
 def _long_table(scores: xr.Dataset, name: str, dim: str) -> pd.DataFrame:
     columns = _score_columns(scores, name)
     rows = xr.Dataset({column: ((NETWORK, dim), values) for column, values in columns.items()})
-    rows = rows.assign_coords({key: scores[key] for key in (NETWORK, "label", dim)})
+    rows = rows.assign_coords({key: scores[key] for key in (NETWORK, dim)})
     frame = rows.to_dataframe().reset_index()
     frame["group"] = (
         scores[GROUP].to_series()[frame[dim]].to_numpy() if dim == CORRUPTION else frame[dim]
     )
     frame["corruption"] = frame[dim] if dim == CORRUPTION else "all of the group"
-    return frame[["network", "label", "group", "corruption", *columns]]
+    return frame[["network", "group", "corruption", *columns]]
 
 
 def _score_columns(scores: xr.Dataset, name: str) -> dict[str, np.ndarray]:

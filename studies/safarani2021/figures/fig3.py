@@ -1,4 +1,6 @@
-"""Robustness scores by group and in total, and against neural performance (Fig. 3)."""
+"""Fig. 3: robustness scores by group and in total, and against neural prediction."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,8 @@ from neurobust.dims import NETWORK
 from neurobust.plotting.panels import draw_level, draw_points, spread
 from neurobust.plotting.style import (
     GREY,
+    Display,
+    Mark,
     add_letter,
     add_title,
     network_marks,
@@ -19,7 +23,7 @@ from neurobust.plotting.style import (
     styled,
 )
 from neurobust.statistics.accuracy import CORRUPTION_GROUP
-from studies.safarani2021.sweeps import CLEAN, NEURAL, ROBUSTNESS
+from studies.safarani2021.sweeps import CLEAN, FEV, ROBUSTNESS
 
 # The palest fifth of the map would vanish on paper.
 _COLOURS = LinearSegmentedColormap.from_list(
@@ -28,31 +32,29 @@ _COLOURS = LinearSegmentedColormap.from_list(
 
 
 @styled
-def draw_robustness(
-    scores: xr.Dataset,
-    points: pd.DataFrame | None = None,
-    line: pd.DataFrame | None = None,
-) -> Figure:
-    """Draw scores by group (A) and in total (B) and, given a sweep, the scatter (C) of Fig. 3.
+def draw(scores: xr.Dataset, points: pd.DataFrame, lines: pd.DataFrame, display: Display) -> Figure:
+    """Draw scores by group (A) and in total (B), and against the mean FEV over sweeps (C).
 
     Parameters
     ----------
     scores
         From `studies.safarani2021.scores.robustness_scores`.
-    points, line
+    points, lines
         From `studies.safarani2021.sweeps.sweep_points` and
-        `studies.safarani2021.regressions.regression_line`. Without them, or where they are empty, the
-        figure ends with B.
+        `studies.safarani2021.regressions.regression_line`. Where no sweep was run they are empty,
+        and there is no C.
+    display
+        The networks drawn, in this order.
     """
-    sweep = pd.DataFrame() if points is None else points
+    marks = network_marks(display)
     figure = new_figure(2.6)
-    ratios = [2.6, 0.8, 2.2] if len(sweep) else [2.6, 0.8]
+    ratios = [2.6, 0.8, 2.2] if len(points) else [2.6, 0.8]
     panels = figure.subplots(1, len(ratios), width_ratios=ratios)
     panels[1].sharey(panels[0])
-    _draw_groups(scores, panels[0])
-    _draw_totals(scores, panels[1])
-    if len(sweep):
-        _draw_sweep(sweep, line, panels[2])
+    _draw_groups(scores, panels[0], marks)
+    _draw_totals(scores, panels[1], marks)
+    if len(points):
+        _draw_sweeps(points, lines, panels[2], marks)
     for letter, axes in zip("ABC", panels, strict=False):
         add_letter(axes, letter)
     handles, labels = panels[0].get_legend_handles_labels()
@@ -61,8 +63,7 @@ def draw_robustness(
     return figure
 
 
-def _draw_groups(scores: xr.Dataset, axes: Axes) -> None:
-    marks = network_marks(scores[NETWORK].to_numpy())
+def _draw_groups(scores: xr.Dataset, axes: Axes, marks: Mapping[str, Mark]) -> None:
     groups = scores[CORRUPTION_GROUP].to_numpy()
     for offset, (network, mark) in zip(spread(len(marks), 0.6), marks.items(), strict=True):
         positions = np.arange(len(groups)) + offset
@@ -78,8 +79,7 @@ def _draw_groups(scores: xr.Dataset, axes: Axes) -> None:
     axes.set_ylabel("Robustness score (%)")
 
 
-def _draw_totals(scores: xr.Dataset, axes: Axes) -> None:
-    marks = network_marks(scores[NETWORK].to_numpy())
+def _draw_totals(scores: xr.Dataset, axes: Axes, marks: Mapping[str, Mark]) -> None:
     for position, (network, mark) in enumerate(marks.items()):
         chosen = scores.sel({NETWORK: network})
         draw_points(chosen, "total_score", np.array([float(position)]), axes, mark, joined=False)
@@ -90,12 +90,13 @@ def _draw_totals(scores: xr.Dataset, axes: Axes) -> None:
     axes.tick_params(axis="y", labelleft=False)
 
 
-def _draw_sweep(points: pd.DataFrame, line: pd.DataFrame | None, axes: Axes) -> None:
+def _draw_sweeps(
+    points: pd.DataFrame, lines: pd.DataFrame, axes: Axes, marks: Mapping[str, Mark]
+) -> None:
     scale = Normalize(points[CLEAN].min(), points[CLEAN].max())
-    marks = network_marks(points["sweep"].unique())
     for sweep, rows in points.groupby("sweep", sort=False):
         drawn = axes.scatter(
-            rows[NEURAL],
+            rows[FEV],
             rows[ROBUSTNESS],
             c=rows[CLEAN],
             cmap=_COLOURS,
@@ -105,11 +106,10 @@ def _draw_sweep(points: pd.DataFrame, line: pd.DataFrame | None, axes: Axes) -> 
             edgecolors="#303030",
             linewidths=0.3,
         )
-    if line is not None:
-        for sweep, ends in line.groupby("sweep", sort=False):
-            style = marks[str(sweep)].line
-            axes.plot(ends[NEURAL], ends[ROBUSTNESS], color=GREY, linestyle=style, zorder=0)
+    for sweep, ends in lines.groupby("sweep", sort=False):
+        style = marks[str(sweep)].line
+        axes.plot(ends[FEV], ends[ROBUSTNESS], color=GREY, linestyle=style, zorder=0)
     axes.locator_params(axis="x", nbins=5)
-    axes.set_xlabel("Neural performance (FEV)")
+    axes.set_xlabel("Fraction of explainable variance explained (FEV)")
     axes.set_ylabel("Robustness score (%)")
     axes.figure.colorbar(drawn, ax=axes, label="Clean accuracy (%)", aspect=25, pad=0.02)

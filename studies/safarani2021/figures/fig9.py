@@ -1,4 +1,4 @@
-"""One image under every corruption (Fig. 9)."""
+"""Fig. 9: one image under every corruption."""
 
 import numpy as np
 import xarray as xr
@@ -13,14 +13,14 @@ _COLUMNS = 5
 
 
 @styled
-def draw_corruption_examples(examples: xr.Dataset) -> Figure:
-    """Draw an image and its corrupted versions.
+def draw(examples: xr.Dataset) -> Figure:
+    """Draw an image and its corrupted versions, in gray as networks see it.
 
     Parameters
     ----------
     examples
-        ``images(corruption, row, column)`` and ``original(row, column)``, gray, 0 to 255, with
-        the attribute ``severity``.
+        ``images(corruption, row, column)`` and ``original(row, column)``, 0 to 255, with the
+        attribute ``severity``; from `neurobust.evaluation.corruptions.examples.corrupt_example`.
 
     Raises
     ------
@@ -36,11 +36,11 @@ def draw_corruption_examples(examples: xr.Dataset) -> Figure:
     names = examples[CORRUPTION].to_numpy()
     rows = -(-(len(names) + 1) // _COLUMNS)
     figure = new_figure(0.3 + 1.5 * rows)
-    places = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
-    for axes in places:
+    panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
+    for axes in panels:
         axes.set_axis_off()
-    _draw_image(examples["original"].to_numpy(), "Original", places[0])
-    for name, axes in zip(names, places[1:], strict=False):
+    _draw_image(examples["original"].to_numpy(), "Original", panels[0])
+    for name, axes in zip(names, panels[1:], strict=False):
         image = examples["images"].sel({CORRUPTION: name}).to_numpy()
         _draw_image(image, readable(name), axes)
     figure.suptitle(f"Corruptions at severity {examples.attrs['severity']}")

@@ -1,4 +1,4 @@
-"""How the networks learnt: validation score and losses over epochs."""
+"""Learning curves of the networks: validation score and losses over epochs (not in the paper)."""
 
 from collections.abc import Mapping
 from itertools import cycle
@@ -9,7 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from neurobust.dims import EPOCH, SEED, require
-from neurobust.plotting.style import ACCENT, add_title, new_figure, readable, styled
+from neurobust.plotting.style import (
+    ACCENT,
+    Display,
+    add_title,
+    network_marks,
+    new_figure,
+    readable,
+    styled,
+)
 
 SCORE = "validation_score"
 _LOSS = "_loss"
@@ -17,49 +25,55 @@ _COLOURS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00")
 
 
 @styled
-def draw_learning(histories: Mapping[str, xr.Dataset]) -> Figure:
+def draw(histories: xr.DataTree, display: Display, validation_scores: Mapping[str, str]) -> Figure:
     """Draw the learning curves of each network in a row of its own.
 
     Parameters
     ----------
     histories
-        ``value(seed, metric, epoch)`` of each network, NaN where a seed has no such value; the
-        losses are the metrics named ``..._loss``.
+        ``value(seed, metric, epoch)`` of each network in a group of its own, NaN where a seed has
+        no such value; the losses are the metrics named ``..._loss``.
+    display
+        The networks drawn, in this order.
+    validation_scores
+        What the validation score of each network is, such as ``Validation accuracy``.
 
     Raises
     ------
     InputError
-        If a history lacks its values, label or monitor.
+        If a network has no history, or one without values.
     """
-    for network, history in histories.items():
-        require(
-            history,
-            history.encoding.get("source", network),
-            variables={"value": (SEED, "metric", EPOCH)},
-            attributes=("label", "monitor"),
-        )
-    figure = new_figure(0.5 + 1.35 * len(histories))
-    panels = figure.subplots(len(histories), 2, squeeze=False)
-    named = [str(name) for data in histories.values() for name in data["metric"].to_numpy()]
+    drawn = {network: _select(histories, network) for network in display}
+    marks = network_marks(display)
+    figure = new_figure(0.5 + 1.35 * len(drawn))
+    panels = figure.subplots(len(drawn), 2, squeeze=False)
+    named = [str(name) for data in drawn.values() for name in data["metric"].to_numpy()]
     losses = [name for name in dict.fromkeys(named) if name.endswith(_LOSS)]
     colours = dict(zip(losses, cycle(_COLOURS), strict=False))
-    for history, (left, right) in zip(histories.values(), panels, strict=True):
+    for (network, history), (left, right) in zip(drawn.items(), panels, strict=True):
         _draw_curves(history, SCORE, left, ACCENT, None)
-        left.set_ylabel(history.attrs["monitor"].capitalize())
-        left.set_title(history.attrs["label"], loc="left")
+        left.set_ylabel(validation_scores[network])
+        left.set_title(marks[network].label, loc="left")
         _draw_losses(history, right, colours)
     for axes in panels.flat:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in panels[-1]:
         axes.set_xlabel("Epoch")
-    keys = {
+    legend = {
         label: handle
         for axes in panels[:, 1]
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(keys.values(), keys.keys(), loc="outside lower right", ncols=len(losses))
-    add_title(figure, "Learning curves", histories.values())
+    figure.legend(legend.values(), legend.keys(), loc="outside lower right", ncols=len(losses))
+    add_title(figure, "Learning curves", drawn.values())
     return figure
+
+
+def _select(histories: xr.DataTree, network: str) -> xr.Dataset:
+    history = histories.children.get(network, xr.DataTree()).to_dataset()
+    place = f"{histories.encoding.get('source', 'histories')}, group {network!r}"
+    require(history, place, variables={"value": (SEED, "metric", EPOCH)})
+    return history
 
 
 def _draw_losses(history: xr.Dataset, axes: Axes, colours: Mapping[str, str]) -> None:

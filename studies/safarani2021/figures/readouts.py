@@ -1,6 +1,6 @@
-"""How well networks predict the recorded responses, neuroid by neuroid."""
+"""How well readouts predict the recorded responses, neuroid by neuroid (not in the paper)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from neurobust.dims import NEUROID, SEED, require
 from neurobust.plotting.panels import draw_level
 from neurobust.plotting.style import (
+    Display,
     Mark,
     add_letter,
     add_title,
@@ -23,37 +24,39 @@ _LABELS = {"fev": "FEV", "correlation": "Correlation"}
 
 
 @styled
-def draw_prediction(predictions: Mapping[str, xr.Dataset]) -> Figure:
+def draw(readouts: Sequence[xr.Dataset], display: Display) -> Figure:
     """Draw FEV (A) and correlation (B) by network, and FEV against explainable variance (C).
 
     Parameters
     ----------
-    predictions
+    readouts
         ``fev(seed, neuroid)``, ``correlation(seed, neuroid)`` and the coordinate
         ``explainable_variance(neuroid)`` of each network.
+    display
+        The networks, in the same order.
 
     Raises
     ------
     InputError
-        If one of them, or a label, is missing.
+        If a variable is missing.
     """
-    for network, prediction in predictions.items():
+    evaluations = dict(zip(display, readouts, strict=True))
+    for network, readout in evaluations.items():
         require(
-            prediction,
-            prediction.encoding.get("source", network),
+            readout,
+            readout.encoding.get("source", network),
             variables={
                 "fev": (SEED, NEUROID),
                 "correlation": (SEED, NEUROID),
                 "explainable_variance": (NEUROID,),
             },
-            attributes=("label",),
         )
-    figure = new_figure(1.4 + max(1.2, 0.3 * len(predictions)))
+    figure = new_figure(1.4 + max(1.2, 0.3 * len(evaluations)))
     panels = figure.subplots(1, 3, width_ratios=[1, 1, 1.2])
-    marks = network_marks(predictions)
-    _draw_boxes(predictions, "fev", panels[0], marks)
-    _draw_boxes(predictions, "correlation", panels[1], marks)
-    _draw_against_reliability(predictions, panels[2], marks)
+    marks = network_marks(display)
+    _draw_boxes(evaluations, "fev", panels[0], marks)
+    _draw_boxes(evaluations, "correlation", panels[1], marks)
+    _draw_against_reliability(evaluations, panels[2], marks)
     panels[0].set_xlim(_FEV_FLOOR, min(panels[0].get_xlim()[1], _FEV_CEILING))
     panels[1].tick_params(axis="y", labelleft=False)
     panels[2].set_ylim(_FEV_FLOOR, min(panels[2].get_ylim()[1], _FEV_CEILING))
@@ -61,16 +64,16 @@ def draw_prediction(predictions: Mapping[str, xr.Dataset]) -> Figure:
         add_letter(axes, letter)
     handles, labels = panels[2].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=min(len(labels), 6))
-    add_title(figure, "Prediction of neural responses", predictions.values())
+    add_title(figure, "Prediction of neural responses", evaluations.values())
     return figure
 
 
 def _draw_boxes(
-    predictions: Mapping[str, xr.Dataset], name: str, axes: Axes, marks: Mapping[str, Mark]
+    evaluations: Mapping[str, xr.Dataset], name: str, axes: Axes, marks: Mapping[str, Mark]
 ) -> None:
     labels = []
-    for position, (network, prediction) in enumerate(predictions.items()):
-        values = prediction[name].mean(SEED).dropna(NEUROID).to_numpy()
+    for position, (network, readout) in enumerate(evaluations.items()):
+        values = readout[name].mean(SEED).dropna(NEUROID).to_numpy()
         colour = {"color": marks[network].colour}
         axes.boxplot(
             values,
@@ -85,9 +88,7 @@ def _draw_boxes(
             showcaps=False,
         )
         below = int((values < _FEV_FLOOR).sum()) if name == "fev" else 0
-        labels.append(
-            prediction.attrs["label"] + (f"\n({below} below {_FEV_FLOOR})" if below else "")
-        )
+        labels.append(marks[network].label + (f"\n({below} below {_FEV_FLOOR})" if below else ""))
     draw_level(axes, 0.0, upright=True)
     axes.set_yticks(np.arange(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
@@ -95,19 +96,19 @@ def _draw_boxes(
 
 
 def _draw_against_reliability(
-    predictions: Mapping[str, xr.Dataset], axes: Axes, marks: Mapping[str, Mark]
+    evaluations: Mapping[str, xr.Dataset], axes: Axes, marks: Mapping[str, Mark]
 ) -> None:
-    for network, prediction in predictions.items():
+    for network, readout in evaluations.items():
         axes.plot(
-            prediction["explainable_variance"],
-            prediction["fev"].mean(SEED),
+            readout["explainable_variance"],
+            readout["fev"].mean(SEED),
             marker=marks[network].marker,
             linestyle="none",
             color=marks[network].colour,
             alpha=0.5,
             markersize=2.6,
             markeredgewidth=0,
-            label=prediction.attrs["label"],
+            label=marks[network].label,
         )
     draw_level(axes, 0.0)
     axes.set_xlabel("Explainable variance")

@@ -1,4 +1,4 @@
-"""How reliable the recorded responses are."""
+"""How reliable the recorded responses are (not in the paper)."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ _EXPLAINABLE = "explainable_variance"
 
 
 @styled
-def draw_reliability(reliability: xr.Dataset) -> Figure:
+def draw(reliability: xr.Dataset) -> Figure:
     """Draw explainable variance over neuroids (A), by session (B) and against split-half (C).
 
     Parameters

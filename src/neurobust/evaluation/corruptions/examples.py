@@ -9,17 +9,22 @@ from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.form import require_colour, require_image, select_split
 
 
-def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: int) -> xr.Dataset:
-    """Corrupt one test image in every way, as networks see it in gray.
+def corrupt_example(
+    image_set: xr.Dataset, number: int, *, severity: int, seed: int, place: str = "number"
+) -> xr.Dataset:
+    """Return one test image corrupted in every way, in gray as networks see it.
 
     Parameters
     ----------
     image_set
         In RGB; see `neurobust.images.form`.
     number
-        Of the test image, from 0.
+        The test image's position among test images, from 0.
     severity, seed
-        Of the corruptions; with the evaluation's seed, the very images that are evaluated.
+        Severity and seed of the corruptions; the evaluation's seed gives the images that networks
+        are evaluated on.
+    place
+        The setting that gives the number, for messages.
 
     Returns
     -------
@@ -32,7 +37,7 @@ def corrupt_example(image_set: xr.Dataset, number: int, *, severity: int, seed: 
     """
     require_colour(image_set)
     test = select_split(image_set, TEST)
-    require_image(test, number, "safarani2021.example_image")
+    require_image(test, number, place)
     chosen = test.isel(image=[number])
     pixels = torch.from_numpy(chosen["pixels"].values)
     ids = torch.from_numpy(chosen["image_id"].values)
