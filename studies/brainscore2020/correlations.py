@@ -1,4 +1,4 @@
-"""Does Brain-Score go with robustness? The study's correlations, and what they depend on."""
+"""The study's correlations of Brain-Score with robustness, and what they depend on."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -28,7 +28,7 @@ from studies.brainscore2020.treatments import (
     HUBER,
     LINE,
     OLS_SLOPE,
-    PLACE,
+    TABLE,
     THEIL_SEN,
     TREATMENTS,
 )
@@ -42,7 +42,7 @@ def correlate_published(models: pd.DataFrame, seed: int) -> pd.DataFrame:
     models
         From `studies.brainscore2020.table1.complete`.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
 
     Returns
     -------
@@ -57,14 +57,14 @@ def correlate_published(models: pd.DataFrame, seed: int) -> pd.DataFrame:
         If a column cannot be correlated.
     """
     # ASSUME: the paper corrects no p; here, the tests that one figure shows are a family.
-    # ASSUME: it does not say to how many digits it took the averages; here, they are recomputed
-    # from the areas, as the second digit of the headline's p hangs on their rounding.
+    # ASSUME: it does not state to how many digits it took the averages; here, they are recomputed
+    # from the areas, as the second digit of the headline's p depends on their rounding.
     pairs = {
         FIG1: [(AVERAGE, MCE)],
         FIG2: [(area, MCE) for area in AREAS],
         FIG3: [(AVERAGE, family) for family in FAMILIES],
     }
-    found = correlate(models, pairs, seed=seed, place=PLACE)
+    found = correlate(models, pairs, seed=seed, place=TABLE)
     lines = [
         _ends(models[x], np.polyfit(models[x], models[y], 1))
         for x, y in zip(found["x"], found["y"], strict=True)
@@ -73,7 +73,7 @@ def correlate_published(models: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def alternatives(models: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Compute the headline in other ways that are no worse, those of `TREATMENTS`.
+    """Compute the headline in other defensible ways, those of `TREATMENTS`.
 
     Parameters and errors are as in `correlate_published`.
 
@@ -103,7 +103,7 @@ def alternatives(models: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def influence(models: pd.DataFrame) -> pd.DataFrame:
-    """Tell how far each model carries the headline, by least squares of mCE on the average score.
+    """Measure how far each model carries the headline, by least squares of mCE on the score.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def influence(models: pd.DataFrame) -> pd.DataFrame:
     InputError
         As in `correlate_published`.
     """
-    x, y = (read_column(models, name, PLACE) for name in (AVERAGE, MCE))
+    x, y = (read_column(models, name, TABLE) for name in (AVERAGE, MCE))
     found = OLS(y, _design(x)).fit().get_influence()
     others = [stats.pearsonr(np.delete(x, row), np.delete(y, row)) for row in range(len(x))]
     return pd.DataFrame(
@@ -150,7 +150,7 @@ def _describe(name: str, x: str, kept: pd.DataFrame) -> dict[str, Any]:
 def _correlation(
     kept: pd.DataFrame, x: str, y: str, method: str, seed: int
 ) -> dict[str, str | float]:
-    found = correlate_pair(kept, x, y, method, seed=seed, place=PLACE)
+    found = correlate_pair(kept, x, y, method, seed=seed, place=TABLE)
     row: dict[str, str | float] = {
         "method": method,
         "value": found.r,
@@ -159,12 +159,12 @@ def _correlation(
         "p": found.p,
     }
     if method == PEARSON:
-        row["p_permutation"] = permutation_p(kept, x, y, method, seed=seed, place=PLACE)
+        row["p_permutation"] = permutation_p(kept, x, y, method, seed=seed, place=TABLE)
     return row
 
 
 def _slopes(kept: pd.DataFrame, x: str, y: str) -> Iterator[dict[str, str | float]]:
-    scores, errors = (read_column(kept, name, PLACE) for name in (x, y))
+    scores, errors = (read_column(kept, name, TABLE) for name in (x, y))
     for method, fit in (
         (OLS_SLOPE, OLS(errors, _design(scores)).fit()),
         (HUBER, RLM(errors, _design(scores), M=HuberT()).fit()),

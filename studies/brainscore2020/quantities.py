@@ -1,4 +1,4 @@
-"""Every number of the study on published numbers that a claim may speak about."""
+"""Every number of the study that a claim may speak of, by name."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ import pandas as pd
 from neurobust.statistics.coefficients import METHODS
 from neurobust.statistics.correlation import compare_correlations
 from studies.brainscore2020.table1 import AVERAGE, CORRUPTIONS, FAMILIES, MCE
-from studies.brainscore2020.treatments import PLACE
+from studies.brainscore2020.treatments import TABLE
 
 _STUDY = "brainscore2020"
 
 
-def published_quantities(
+def name_quantities(
     models: pd.DataFrame, correlations: pd.DataFrame, others: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Name every number that a claim may speak of.
@@ -20,9 +20,10 @@ def published_quantities(
     Parameters
     ----------
     models, correlations, others
-        From `studies.brainscore2020.table1.complete`, `correlate_published` and `alternatives`.
+        From `studies.brainscore2020.table1.complete`, and from `correlate_published` and
+        `alternatives` of `studies.brainscore2020.correlations`.
     seed
-        Of the bootstrap of differences.
+        Seed of the bootstrap of differences.
 
     Returns
     -------
@@ -35,7 +36,7 @@ def published_quantities(
     """
     rows = [*_counts(models), *_correlation_quantities(correlations)]
     for family in FAMILIES:
-        found = compare_correlations(models, AVERAGE, family, MCE, seed=seed, place=PLACE)
+        found = compare_correlations(models, AVERAGE, family, MCE, seed=seed, place=TABLE)
         key = f"correlation.pearson_difference[{AVERAGE},{family},{MCE}]"
         rows.append((key, found.value, found.low, found.high))
     for row in others[others["method"].isin(METHODS)].to_dict("records"):

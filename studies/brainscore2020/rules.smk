@@ -1,212 +1,119 @@
-# Brain-Score against robustness: on published numbers, and for the networks trained here.
-# In:  reference/brainscore2020_*.csv; results/evaluations/{corruptions,predictivity,attacks,hybrids}/
-# Out: results/{analysis,figures,claims}/brainscore2020/, results/brainscore2020.md;
-#      results/{analysis,tables,figures}/brain-likeness/
-
-PUBLISHED_FIGURES = ["fig1", "fig2", "fig3", "figs1"]
-LIKENESS = CONFIG.brain_likeness
-LIKELY = EXPERIMENT.compared_networks()
+# Does a high Brain-Score go with robustness? On published numbers (brainscore2020).
+# In:  studies/brainscore2020/{scores,corruption_errors,claims}.csv
+# Out: results/{analysis,tables,figures,claims}/brainscore2020/, results/brainscore2020.md
 
 
-rule correlate_published:
+use rule measure as brainscore2020_correlations with:
     """Correlate published Brain-Scores with published corruption errors, in several ways."""
     input:
-        scores="reference/brainscore2020_scores.csv",
-        errors="reference/brainscore2020_corruption_errors.csv",
+        scores=source_file("studies/brainscore2020/scores.csv"),
+        errors=source_file("studies/brainscore2020/corruption_errors.csv"),
     output:
         models="<results>/tables/brainscore2020/table1.csv",
         correlations="<results>/tables/brainscore2020/correlations.csv",
         alternatives="<results>/tables/brainscore2020/alternatives.csv",
         influence="<results>/tables/brainscore2020/influence.csv",
         quantities="<results>/analysis/brainscore2020/quantities.csv",
-        page=report(
-            "<results>/brainscore2020.md",
-            caption="../docs/report/brainscore2020-page.rst",
-            category="Brain-Score 2020",
-            subcategory="Statistics",
-        ),
     log:
-        "<logs>/correlate_published/brainscore2020.log",
+        "<logs>/brainscore2020_correlations.log",
     benchmark:
-        "<benchmarks>/correlate_published/brainscore2020.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
+        "<benchmarks>/brainscore2020_correlations.tsv"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(10),
+        **on_cpu(mem_mb=2000, runtime=10),
     params:
-        code=code_of("correlate_published"),
-    script:
-        "../workflow_scripts/correlate_published.py"
+        **computed_by("studies.brainscore2020.analysis:analyse"),
+        seed=EXPERIMENT.studies["brainscore2020"].resampling_seed,
 
 
-rule draw_published:
-    """Draw Figs. 1 to 3 of the published numbers, and Fig. S1: what they depend on."""
+use rule measure as brainscore2020_page with:
+    """Write what the study finds, and what the paper leaves out, as a page."""
     input:
+        source_file("studies/brainscore2020/page.md"),
         models="<results>/tables/brainscore2020/table1.csv",
         correlations="<results>/tables/brainscore2020/correlations.csv",
         alternatives="<results>/tables/brainscore2020/alternatives.csv",
         influence="<results>/tables/brainscore2020/influence.csv",
+        quantities="<results>/analysis/brainscore2020/quantities.csv",
     output:
-        **figure_files("fig1", "brainscore2020", "fig1_"),
-        **figure_files("fig2", "brainscore2020", "fig2_"),
-        **figure_files("fig3", "brainscore2020", "fig3_"),
-        **figure_files("figs1", "brainscore2020", "figs1_"),
+        in_report("<results>/brainscore2020.md", "brainscore2020", "page", "Statistics"),
     log:
-        "<logs>/draw_published.log",
+        "<logs>/brainscore2020_page.log",
     benchmark:
-        "<benchmarks>/draw_published.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
+        "<benchmarks>/brainscore2020_page.tsv"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **on_cpu(mem_mb=1000, runtime=10),
     params:
-        code=code_of("draw_published"),
-    script:
-        "../workflow_scripts/draw_published.py"
+        **computed_by("studies.brainscore2020.page:write_page"),
 
 
-rule measure_corruption_errors:
-    """Divide the errors of all classifiers under corruptions by those of the reference."""
+use rule draw as brainscore2020_fig1 with:
+    """Draw Fig. 1: corruption error against the average Brain-Score."""
     input:
-        expand("<results>/evaluations/corruptions/{network}.nc", network=LIKELY),
+        models="<results>/tables/brainscore2020/table1.csv",
+        correlations="<results>/tables/brainscore2020/correlations.csv",
     output:
-        errors="<results>/analysis/brain-likeness/corruption_errors.nc",
-        table="<results>/tables/brain-likeness/corruption_errors.csv",
+        **figure_files("brainscore2020", "fig1"),
     log:
-        "<logs>/measure_corruption_errors.log",
+        "<logs>/brainscore2020_fig1.log",
     benchmark:
-        "<benchmarks>/measure_corruption_errors.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(30),
+        "<benchmarks>/brainscore2020_fig1.tsv"
     params:
-        networks=LIKELY,
-        reference=EXPERIMENT.reference_network(),
-        repetitions=LIKENESS.bootstrap,
-        code=code_of("measure_corruption_errors"),
-    script:
-        "../workflow_scripts/measure_corruption_errors.py"
+        **drawn_by("brainscore2020", "fig1"),
 
 
-rule tabulate_brain_scores:
-    """Write the score of every benchmark, network and seed as a table."""
+use rule draw as brainscore2020_fig2 with:
+    """Draw Fig. 2: corruption error against the Brain-Score of each area and of behaviour."""
     input:
-        predictivity=expand(
-            "<results>/evaluations/predictivity/{benchmark}/{network}.nc",
-            benchmark=CONFIG.predictivity,
-            network=LIKELY,
-        ),
-        behaviour=expand(
-            "<results>/evaluations/behaviour/{benchmark}/{network}.nc",
-            benchmark=CONFIG.behaviour,
-            network=LIKELY,
-        ),
+        models="<results>/tables/brainscore2020/table1.csv",
+        correlations="<results>/tables/brainscore2020/correlations.csv",
     output:
-        "<results>/tables/brain-likeness/brain_scores.csv",
+        **figure_files("brainscore2020", "fig2"),
     log:
-        "<logs>/tabulate_brain_scores.log",
+        "<logs>/brainscore2020_fig2.log",
     benchmark:
-        "<benchmarks>/tabulate_brain_scores.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(10),
+        "<benchmarks>/brainscore2020_fig2.tsv"
     params:
-        benchmarks={
-            "predictivity": list(CONFIG.predictivity),
-            "behaviour": list(CONFIG.behaviour),
-        },
-        networks=LIKELY,
-        code=code_of("tabulate_brain_scores"),
-    script:
-        "../workflow_scripts/tabulate_brain_scores.py"
+        **drawn_by("brainscore2020", "fig2"),
 
 
-rule compare_likeness:
-    """Join neural predictivity and robustness of all classifiers, and correlate them."""
+use rule draw as brainscore2020_fig3 with:
+    """Draw Fig. 3: the error on each family of corruptions against the average Brain-Score."""
     input:
-        corruptions=expand(
-            "<results>/evaluations/corruptions/{network}.nc", network=LIKELY
-        ),
-        predictivity=expand(
-            "<results>/evaluations/predictivity/{predictivity}/{network}.nc",
-            predictivity=LIKENESS.predictivity,
-            network=LIKELY,
-        ),
-        attacks=expand("<results>/evaluations/attacks/{network}.nc", network=LIKELY),
-        hybrids=expand("<results>/evaluations/hybrids/{network}.nc", network=LIKELY),
+        models="<results>/tables/brainscore2020/table1.csv",
+        correlations="<results>/tables/brainscore2020/correlations.csv",
     output:
-        points="<results>/tables/brain-likeness/points.csv",
-        correlations="<results>/tables/brain-likeness/correlations.csv",
+        **figure_files("brainscore2020", "fig3"),
     log:
-        "<logs>/compare_likeness.log",
+        "<logs>/brainscore2020_fig3.log",
     benchmark:
-        "<benchmarks>/compare_likeness.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(30),
+        "<benchmarks>/brainscore2020_fig3.tsv"
     params:
-        networks=LIKELY,
-        reference=EXPERIMENT.reference_network(),
-        code=code_of("compare_likeness"),
-    script:
-        "../workflow_scripts/compare_likeness.py"
+        **drawn_by("brainscore2020", "fig3"),
 
 
-rule draw_likeness:
-    """Draw robustness against neural predictivity, a point per seed and network."""
+use rule draw as brainscore2020_figs1 with:
+    """Draw Fig. S1: what the correlation of the average Brain-Score depends on."""
     input:
-        points="<results>/tables/brain-likeness/points.csv",
-        correlations="<results>/tables/brain-likeness/correlations.csv",
+        models="<results>/tables/brainscore2020/table1.csv",
+        alternatives="<results>/tables/brainscore2020/alternatives.csv",
+        influence="<results>/tables/brainscore2020/influence.csv",
     output:
-        **figure_files("robustness", "brain-likeness"),
+        **figure_files("brainscore2020", "figs1"),
     log:
-        "<logs>/draw_likeness.log",
+        "<logs>/brainscore2020_figs1.log",
     benchmark:
-        "<benchmarks>/draw_likeness.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/brainscore2020_figs1.tsv"
     params:
-        simulated=EXPERIMENT.scored_simulation(),
-        scale=CONFIG.scale,
-        code=code_of("draw_likeness"),
-    script:
-        "../workflow_scripts/draw_likeness.py"
+        **drawn_by("brainscore2020", "figs1"),
 
 
 rule brainscore2020:
     """Build the study of Brain-Score against corruption error on published numbers."""
     input:
-        expand(
-            "<results>/figures/brainscore2020/{figure}.{ending}",
-            figure=PUBLISHED_FIGURES,
-            ending=["pdf", "png"],
-        ),
-        rules.correlate_published.output,
-        expand("<results>/claims/brainscore2020.{ending}", ending=["csv", "md"]),
-
-
-rule brain_likeness:
-    """Build the comparison of neural predictivity and robustness of the networks trained here."""
-    input:
-        rules.measure_corruption_errors.output,
-        rules.tabulate_brain_scores.output,
-        rules.compare_likeness.output,
-        rules.draw_likeness.output,
-        "<results>/tests/brain_likeness.txt",
+        rules.brainscore2020_fig1.output,
+        rules.brainscore2020_fig2.output,
+        rules.brainscore2020_fig3.output,
+        rules.brainscore2020_figs1.output,
+        rules.brainscore2020_correlations.output,
+        rules.brainscore2020_page.output,
+        multiext("<results>/claims/brainscore2020", ".csv", ".md"),

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from neurobust.config.studies import StudySettings
 
 
@@ -11,4 +13,4 @@ class Settings(StudySettings):
     title: ClassVar[str] = "Brain-Score 2020"
     data: ClassVar[str | None] = "published numbers, no network is trained"
 
-    resampling_seed: int = 1000  # of the bootstrap and the permutations
+    resampling_seed: int = Field(1000, description="seed of the bootstrap and the permutations")

@@ -5,13 +5,10 @@ corruptions", SVRHM 2020) took Brain-Scores from the public site and printed cor
 its Table 1; no network is needed to regenerate what it did with them.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from neurobust.errors import InputError
-from neurobust.files.storage import read_table
 
 FAMILIES = {
     "noise": ["gaussian_noise", "shot_noise", "impulse_noise"],
@@ -46,19 +43,22 @@ TITLES = {
     RECOMPUTED_MCE: "mCE recomputed",
     **{family: family.capitalize() for family in FAMILIES},
 }
-_ROUNDING = 5e-4 + 1e-9  # of scores printed with three digits, and their mean with four
+SCORES_FILE = "studies/brainscore2020/scores.csv"
+ERRORS_FILE = "studies/brainscore2020/corruption_errors.csv"
+_ROUNDING = 5e-4 + 1e-9  # scores are printed with three digits, their mean with four
 
 
-def read_published(scores_path: str | Path, errors_path: str | Path) -> pd.DataFrame:
-    """Read the published scores and corruption errors, and join them by model.
+def join_published(scores: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+    """Join the published scores and corruption errors by model.
 
     Parameters
     ----------
-    scores_path
-        CSV: ``model``, ``brainscore_name``, and as fractions ``v1``, ``v2``, ``v4``, ``it``,
-        ``behaviour`` (ceiled) and ``average`` (printed on the site).
-    errors_path
-        CSV: ``model``, the 15 corruption errors of ImageNet-C and ``mce``, in % of AlexNet's.
+    scores
+        As in ``scores.csv``: ``model``, ``brainscore_name``, and as fractions ``v1``, ``v2``,
+        ``v4``, ``it``, ``behaviour`` (ceiled) and ``average`` (printed on the site).
+    errors
+        As in ``corruption_errors.csv``: ``model``, the 15 corruption errors of ImageNet-C and
+        ``mce``, in % of AlexNet's.
 
     Returns
     -------
@@ -68,33 +68,33 @@ def read_published(scores_path: str | Path, errors_path: str | Path) -> pd.DataF
     Raises
     ------
     InputError
-        If a file cannot be read, lacks a column, names a model twice or one that the other lacks,
-        a score is not between 0 and 1, an error is not above 0, or the printed average is not the
-        one that follows from its parts.
+        If a table lacks a column, names a model twice or one that the other lacks, a score is not
+        between 0 and 1, an error is not above 0, or the printed average is not the one that
+        follows from its parts.
     """
-    scores = _read(scores_path, [NAME, *BENCHMARKS, AVERAGE])
-    errors = _read(errors_path, [*CORRUPTIONS, MCE])
-    for path, here, other_path, there in (
-        (scores_path, scores, errors_path, errors),
-        (errors_path, errors, scores_path, scores),
+    scores = _select(scores, SCORES_FILE, [NAME, *BENCHMARKS, AVERAGE])
+    errors = _select(errors, ERRORS_FILE, [*CORRUPTIONS, MCE])
+    for file, here, other_file, there in (
+        (SCORES_FILE, scores, ERRORS_FILE, errors),
+        (ERRORS_FILE, errors, SCORES_FILE, scores),
     ):
         unknown = sorted(set(here[MODEL]) - set(there[MODEL]))
         if unknown:
             raise _wrong(
-                path,
-                f"{MODEL!r} {unknown[0]!r} is unknown: {other_path} does not have it",
+                file,
+                f"{MODEL!r} {unknown[0]!r} is unknown: {other_file} does not have it",
                 "the same models in the table of scores and in that of errors",
             )
     for name in (*BENCHMARKS, AVERAGE):
-        scores[name] = _numbers(scores, name, scores_path, "a fraction from 0 to 1", 0.0, 1.0)
+        scores[name] = _numbers(scores, name, SCORES_FILE, "a fraction from 0 to 1", 0.0, 1.0)
     for name in (*CORRUPTIONS, MCE):
-        errors[name] = _numbers(errors, name, errors_path, "an error above 0 %", 1e-9, np.inf)
+        errors[name] = _numbers(errors, name, ERRORS_FILE, "an error above 0 %", 1e-9, np.inf)
     table = complete(scores.merge(errors, on=MODEL, validate="one_to_one"))
     deviation = (table[AVERAGE] - table[PRINTED_AVERAGE]).abs()
     if (deviation > _ROUNDING).any():
         worst = table.iloc[int(deviation.argmax())]
         raise _wrong(
-            scores_path,
+            SCORES_FILE,
             f"{AVERAGE!r} of {worst[MODEL]!r} is {worst[PRINTED_AVERAGE]:.4f}",
             f"{worst[AVERAGE]:.4f}, the mean of {', '.join(BENCHMARKS)} as the site counted them",
         )
@@ -107,7 +107,7 @@ def complete(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        Scores and errors of each model, as in `read_published`.
+        Scores and errors of each model, as in `join_published`.
 
     Returns
     -------
@@ -134,33 +134,36 @@ def complete(table: pd.DataFrame) -> pd.DataFrame:
     return table[[MODEL, NAME, *scores, *CORRUPTIONS, MCE, RECOMPUTED_MCE, *FAMILIES]]
 
 
-def _read(path: str | Path, columns: list[str]) -> pd.DataFrame:
-    table = read_table(path)
+def _select(table: pd.DataFrame, file: str, columns: list[str]) -> pd.DataFrame:
+    """Return a table's models and columns, with each model once."""
     for name in (MODEL, *columns):
         if name not in table:
-            raise _wrong(path, f"column {name!r} is missing", f"a column {name!r}")
+            raise _wrong(file, f"column {name!r} is missing", f"a column {name!r}")
     if table[MODEL].isna().any():
         line = int(table[MODEL].isna().argmax()) + 2
-        raise _wrong(path, f"{MODEL!r} is empty in line {line}", "a name in every line")
+        raise _wrong(file, f"{MODEL!r} is empty in line {line}", "a name in every line")
     repeated = table[MODEL][table[MODEL].duplicated()]
     if len(repeated):
-        raise _wrong(path, f"{MODEL!r} {repeated.iloc[0]!r} is there twice", "each model once")
+        raise _wrong(file, f"{MODEL!r} {repeated.iloc[0]!r} appears twice", "each model once")
     return table[[MODEL, *columns]]
 
 
 def _numbers(
-    table: pd.DataFrame, name: str, path: str | Path, expected: str, least: float, most: float
+    table: pd.DataFrame, name: str, file: str, expected: str, least: float, most: float
 ) -> pd.Series:
     values = pd.to_numeric(table[name], errors="coerce").astype(float)
-    # An infinite value lies between no limits, as one that is no number.
+    # No number lies between limits; infinity lies below the infinite one.
     right = values.between(least, most) & np.isfinite(values)
     if not right.all():
         row = table.iloc[int((~right).argmax())]
-        raise _wrong(path, f"{name!r} of {row[MODEL]!r} is {row[name]}", expected)
+        raise _wrong(file, f"{name!r} of {row[MODEL]!r} is {row[name]}", expected)
     return values
 
 
-def _wrong(path: str | Path, problem: str, expected: str) -> InputError:
+def _wrong(file: str, problem: str, expected: str) -> InputError:
     return InputError(
-        path, problem, expected=expected, fix="correct the table, or restore the one we ship"
+        file,
+        problem,
+        expected=expected,
+        fix="correct the table, or restore the one that comes with the study",
     )

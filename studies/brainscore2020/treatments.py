@@ -1,4 +1,4 @@
-"""The ways to compute the headline of the study on published numbers, and names in its tables."""
+"""The ways to compute the study's headline, and the names in its tables."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ WEAKEST = ["alexnet", "cornet_z", "squeezenet1_0", "squeezenet1_1"]  # mCE of 10
 SIN, SIN_IN = "resnet50_sin", "resnet50_sin_in"
 OLS_SLOPE, THEIL_SEN, HUBER = "ols", "theil_sen", "huber"
 LINE = ["x_start", "y_start", "x_end", "y_end"]
-PLACE = "published scores"
+TABLE = "Table 1 of brainscore2020"  # for messages
 
 
 class Treatment(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the correlation of Brain-Score and corruption error depends on (brainscore2020, Fig. S1)."""
+"""Fig. S1: what the correlation of Brain-Score and corruption error depends on."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from neurobust.plotting.style import ACCENT, add_letter, new_figure, styled
 from neurobust.plotting.tables import require_columns, select_points, select_row
 from neurobust.statistics.coefficients import PEARSON, SPEARMAN
 from studies.brainscore2020.figures.marks import OTHER, architecture, published_model
-from studies.brainscore2020.figures.scores import ERROR_LABEL, NAME_SIZE
+from studies.brainscore2020.figures.scatter import ERROR_LABEL, NAME_SIZE
 from studies.brainscore2020.table1 import AREAS, AVERAGE, IT, MCE, MODEL, SITE_IT, TITLES
 from studies.brainscore2020.treatments import (
     LINE,
@@ -40,10 +40,8 @@ _NAME_OFFSETS = {
 
 
 @styled
-def draw_leverage(
-    models: pd.DataFrame, alternatives: pd.DataFrame, influence: pd.DataFrame
-) -> Figure:
-    """Draw what the headline depends on (Fig. S1).
+def draw(models: pd.DataFrame, alternatives: pd.DataFrame, influence: pd.DataFrame) -> Figure:
+    """Draw what the headline depends on.
 
     (A) The scatter with marker areas by Cook's distance and lines with and without the four
     weakest networks, (B) both correlations under each treatment, (C) Pearson's r without each
@@ -178,7 +176,7 @@ def _draw_intervals(
     marker: str,
     label: str,
 ) -> None:
-    positions = [place + offset for place in range(len(rows))]
+    positions = [row + offset for row in range(len(rows))]
     limits = [row["low"] for row in rows], [row["high"] for row in rows]
     axes.hlines(positions, *limits, color=colour, linewidth=0.8)
     axes.plot(

@@ -24,8 +24,8 @@ class PublishedModel(NamedTuple):
     offset_points: tuple[float, float] = (7, 0)
 
 
-# The colours of Okabe and Ito, which the colour-blind can tell apart; the markers tell the same.
-# Markers that share a place differ in size.
+# The colours of Okabe and Ito, which the colour-blind can distinguish; the markers alone suffice.
+# Markers of models that lie close to each other differ in size.
 _ARCHITECTURES = {
     "AlexNet": Architecture("#000000", "X", 5.0),
     "SqueezeNet": Architecture("#949494", "v", 4.6),
@@ -63,7 +63,7 @@ _MODELS = {
 
 
 def published_model(name: str) -> PublishedModel:
-    """Return how a model is named; one that we do not know goes by the name it has."""
+    """Return a model's printed name; a model that is not listed keeps the name it has."""
     return _MODELS.get(name, PublishedModel(name, "Other"))
 
 

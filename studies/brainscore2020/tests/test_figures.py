@@ -9,34 +9,34 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from neurobust.errors import InputError
+from neurobust.files.storage import read_table
 from studies.brainscore2020.correlations import (
     alternatives,
     correlate_published,
     influence,
 )
-from studies.brainscore2020.figures.figs1 import draw_leverage
+from studies.brainscore2020.figures import fig1, fig2, fig3, figs1
 from studies.brainscore2020.figures.marks import (
     architecture,
     architecture_key,
     published_model,
 )
-from studies.brainscore2020.figures.scores import (
-    draw_area_scores,
-    draw_average_score,
-    draw_family_scores,
+from studies.brainscore2020.table1 import (
+    AREAS,
+    ERRORS_FILE,
+    FAMILIES,
+    SCORES_FILE,
+    TITLES,
+    join_published,
 )
-from studies.brainscore2020.table1 import AREAS, FAMILIES, TITLES, read_published
 from studies.brainscore2020.treatments import LINE, TREATMENTS, WEAKEST
 
-REFERENCE = Path(__file__).parents[2] / "reference"
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def tables():
-    models = read_published(
-        REFERENCE / "brainscore2020_scores.csv",
-        REFERENCE / "brainscore2020_corruption_errors.csv",
-    )
+    models = join_published(read_table(ROOT / SCORES_FILE), read_table(ROOT / ERRORS_FILE))
     with pytest.MonkeyPatch.context() as patch:  # A few draws will do for a picture.
         patch.setattr("neurobust.statistics.correlation.RESAMPLES", 499)
         patch.setattr("neurobust.statistics.correlation.ORDERS", 99)
@@ -51,15 +51,15 @@ def tables():
 @pytest.fixture(scope="module")
 def figures(tables):
     models, correlations, others, influences = tables.values()
-    figures = {
-        "fig1": draw_average_score(models, correlations),
-        "fig2": draw_area_scores(models, correlations),
-        "fig3": draw_family_scores(models, correlations),
-        "figs1": draw_leverage(models, others, influences),
+    drawn = {
+        "fig1": fig1.draw(models, correlations),
+        "fig2": fig2.draw(models, correlations),
+        "fig3": fig3.draw(models, correlations),
+        "figs1": figs1.draw(models, others, influences),
     }
-    for figure in figures.values():
+    for figure in drawn.values():
         figure.draw(FigureCanvasAgg(figure).get_renderer())
-    return figures
+    return drawn
 
 
 def points(axes):
@@ -82,10 +82,10 @@ def test_no_name_or_coefficient_covers_a_point(figures, tables):
     models = tables["models"]
     for name, columns in {"fig1": ["average"], "fig2": AREAS}.items():
         for axes, column in zip(figures[name].axes, columns, strict=False):
-            places = axes.transData.transform(models[[column, "mce"]].to_numpy())
+            positions = axes.transData.transform(models[[column, "mce"]].to_numpy())
             for text in axes.texts:
                 box = mpl.text.Text.get_window_extent(text).padded(-0.5)
-                covered = [box.contains(*place) for place in places]
+                covered = [box.contains(*position) for position in positions]
                 assert not any(covered), f"{name}: {text.get_text()!r}"
 
 
@@ -188,7 +188,7 @@ def test_architectures_can_be_told_apart_with_and_without_colour(tables):
 
 def test_a_model_that_we_do_not_know_is_drawn_under_its_own_name(tables):
     models = tables["models"].assign(model=["vit", *tables["models"]["model"][1:]])
-    figure = draw_average_score(models, tables["correlations"])
+    figure = fig1.draw(models, tables["correlations"])
     assert "vit" in [text.get_text() for text in figure.axes[0].texts]
     assert architecture_key(models)[-1].get_label() == "Other"
     assert architecture("vit").marker not in {
@@ -199,27 +199,27 @@ def test_a_model_that_we_do_not_know_is_drawn_under_its_own_name(tables):
 @pytest.mark.parametrize(
     ("draw", "table", "spoil", "problem"),
     [
-        (draw_average_score, "models", lambda t: t.drop(columns="mce"), "models: column 'mce'"),
+        (fig1.draw, "models", lambda t: t.drop(columns="mce"), "models: column 'mce'"),
         (
-            draw_area_scores,
+            fig2.draw,
             "correlations",
             lambda t: t.drop(columns="x_end"),
             "correlations: column 'x_end' is missing",
         ),
         (
-            draw_family_scores,
+            fig3.draw,
             "correlations",
             lambda t: t[t["y"] != "blur"],
             "correlations: 0 rows have .*'blur'",
         ),
         (
-            draw_leverage,
+            figs1.draw,
             "alternatives",
             lambda t: pd.concat([t, t]),
             "alternatives: 2 rows have",
         ),
         (
-            draw_leverage,
+            figs1.draw,
             "influence",
             lambda t: t.drop(columns="r_without"),
             "influence: column 'r_without'",
@@ -228,7 +228,7 @@ def test_a_model_that_we_do_not_know_is_drawn_under_its_own_name(tables):
 )
 def test_tables_that_lack_something_are_refused(tables, draw, table, spoil, problem):
     names = ["models", "alternatives", "influence"]
-    if draw is not draw_leverage:
+    if draw is not figs1.draw:
         names = ["models", "correlations"]
     given = {**tables, table: spoil(tables[table])}
     with pytest.raises(InputError, match=problem):

@@ -9,42 +9,46 @@ import pytest
 from scipy import stats
 
 from neurobust.errors import InputError
+from neurobust.files.storage import read_table
 from neurobust.statistics.claims import check_claims, read_claims
-from neurobust.statistics.coefficients import write_p
-from studies.brainscore2020.correlations import (
-    alternatives,
-    correlate_published,
-    influence,
+from studies.brainscore2020.analysis import analyse
+from studies.brainscore2020.correlations import influence
+from studies.brainscore2020.page import write_page
+from studies.brainscore2020.table1 import (
+    CORRUPTIONS,
+    ERRORS_FILE,
+    FAMILIES,
+    SCORES_FILE,
+    join_published,
 )
-from studies.brainscore2020.page import published_page
-from studies.brainscore2020.quantities import published_quantities
-from studies.brainscore2020.table1 import CORRUPTIONS, FAMILIES, read_published
 from studies.brainscore2020.treatments import LINE, TREATMENTS, WEAKEST
 
-REFERENCE = Path(__file__).parents[2] / "reference"
-SCORES = REFERENCE / "brainscore2020_scores.csv"
-ERRORS = REFERENCE / "brainscore2020_corruption_errors.csv"
-SEED = 1000
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def models():
-    return read_published(SCORES, ERRORS)
+def tables():
+    return analyse(read_table(ROOT / SCORES_FILE), read_table(ROOT / ERRORS_FILE), seed=1000)
 
 
 @pytest.fixture(scope="module")
-def correlations(models):
-    return correlate_published(models, SEED)
+def models(tables):
+    return tables["models"]
 
 
 @pytest.fixture(scope="module")
-def others(models):
-    return alternatives(models, SEED)
+def correlations(tables):
+    return tables["correlations"]
 
 
 @pytest.fixture(scope="module")
-def quantities(models, correlations, others):
-    return published_quantities(models, correlations, others, SEED)
+def others(tables):
+    return tables["alternatives"]
+
+
+@pytest.fixture(scope="module")
+def quantities(tables):
+    return tables["quantities"]
 
 
 def pearson_rows(correlations, family):
@@ -61,8 +65,8 @@ def row_of(others, treatment, x, method):
 
 
 def test_table_has_means_that_a_loop_over_the_file_gives(models):
-    printed = pd.read_csv(ERRORS).set_index("model")
-    scores = pd.read_csv(SCORES).set_index("model")
+    printed = pd.read_csv(ROOT / ERRORS_FILE).set_index("model")
+    scores = pd.read_csv(ROOT / SCORES_FILE).set_index("model")
     assert list(models["model"]) == list(scores.index)
     for row in models.to_dict("records"):
         errors, score = printed.loc[row["model"]], scores.loc[row["model"]]
@@ -129,7 +133,7 @@ def test_alternatives_give_what_was_found_by_hand(others, treatment, x, method, 
     assert row["low"] < row["value"] < row["high"]
 
 
-def test_each_treatment_correlates_the_rows_and_columns_it_says(models, others):
+def test_each_treatment_correlates_the_rows_and_columns_it_names(models, others):
     for name, treatment in TREATMENTS.items():
         kept = models[[model not in treatment.without for model in models["model"]]]
         test = stats.spearmanr(kept[treatment.x], kept[treatment.y])
@@ -193,13 +197,10 @@ def test_influence_is_that_of_the_closed_forms(models):
         assert (r, p) == pytest.approx((test.statistic, test.pvalue))
 
 
-def test_every_claim_speaks_of_a_quantity_that_is_computed(quantities, correlations):
+def test_quantities_have_names_of_their_own_and_finite_values(quantities, correlations):
     assert quantities["quantity"].is_unique
     assert quantities["quantity"].str.fullmatch(r"[a-z_.]+\[[^\[\]]+\]").all()
     assert np.isfinite(quantities[["value", "low", "high"]]).all(axis=None)
-    claims = pd.read_csv(REFERENCE / "brainscore2020.csv")
-    assert set(claims["quantity"]) <= set(quantities["quantity"])
-    assert claims["claim"].is_unique
     value = quantities.set_index("quantity")["value"]
     assert value["study.models[brainscore2020]"] == 21
     assert value["study.corruptions[brainscore2020]"] == 15
@@ -210,9 +211,9 @@ def test_every_claim_speaks_of_a_quantity_that_is_computed(quantities, correlati
         assert difference == pytest.approx(by_family[family] - headline)
 
 
-def test_page_says_what_the_paper_leaves_out(models, correlations, others, quantities):
-    page = published_page(models, correlations, others, influence(models), quantities)
-    for said in (
+def test_page_writes_what_the_paper_leaves_out(tables):
+    page = write_page(**tables)
+    for sentence in (
         "Pearson's r = -0.80 [",
         "p = 1.4 × 10⁻⁵",
         "Spearman's is ρ = -0.43 [",
@@ -224,35 +225,8 @@ def test_page_says_what_the_paper_leaves_out(models, correlations, others, quant
         "predictivity alone gives r = -0.81 [",
         "- Holm's: Behaviour (Pearson); V4, IT with OST and Behaviour (Spearman).",
     ):
-        assert said in page, said
+        assert sentence in page, sentence
     assert "nan" not in page
-
-    mended = models.assign(fog=models["fog"] + np.arange(21))
-    page = published_page(mended, correlations, others, influence(models), quantities)
-    assert "No two models have the same corruption errors." in page
-
-
-@pytest.mark.parametrize(
-    ("p", "written"),
-    [
-        (0.9904, "0.99"),
-        (0.0997, "0.10"),
-        (0.0489, "0.049"),
-        (0.00199, "0.0020"),
-        (1.438e-5, "1.4 × 10⁻⁵"),
-        (3e-12, "3.0 × 10⁻¹²"),
-        (0.0, "0.0"),
-    ],
-)
-def test_p_is_written_with_two_digits(p, written):
-    assert write_p(p) == written
-
-
-def changed(path, folder, change):
-    table = pd.read_csv(path).astype(object)
-    new = folder / path.name
-    change(table).to_csv(new, index=False)
-    return new
 
 
 def put(column, value, row=3):
@@ -270,10 +244,10 @@ def put(column, value, row=3):
         ("errors", lambda t: t.drop(columns="fog"), "column 'fog' is missing"),
         ("errors", lambda t: t.drop(columns="model"), "column 'model' is missing"),
         ("scores", put("model", "lenet"), "'model' 'lenet' is unknown"),
-        ("scores", put("model", "alexnet"), "'model' 'alexnet' is there twice"),
-        ("errors", put("model", ""), "'model' is empty in line 5"),
+        ("scores", put("model", "alexnet"), "'model' 'alexnet' appears twice"),
+        ("errors", put("model", np.nan), "'model' is empty in line 5"),
         ("scores", put("v2", "high"), "'v2' of 'densenet121' is high"),
-        ("scores", put("behaviour", ""), "'behaviour' of 'densenet121' is nan"),
+        ("scores", put("behaviour", np.nan), "'behaviour' of 'densenet121' is nan"),
         ("scores", put("it", 53.3), r"'it' of 'densenet121' is 53\.3"),
         ("errors", put("snow", -74), r"'snow' of 'densenet121' is -74"),
         ("errors", put("mce", "inf"), "'mce' of 'densenet121' is inf"),
@@ -281,31 +255,27 @@ def put(column, value, row=3):
         ("scores", lambda t: t.assign(average=0.4), "'average' of 'cornet_z'"),
     ],
 )
-def test_tables_that_cannot_be_used_are_refused_with_file_and_field(
-    tmp_path, file, change, problem
-):
-    paths = {"scores": SCORES, "errors": ERRORS}
-    paths[file] = changed(paths[file], tmp_path, change)
+def test_tables_that_cannot_be_used_are_refused_with_file_and_field(file, change, problem):
+    files = {"scores": SCORES_FILE, "errors": ERRORS_FILE}
+    tables = {name: read_table(ROOT / path).astype(object) for name, path in files.items()}
+    tables[file] = change(tables[file])
     with pytest.raises(InputError, match=problem) as caught:
-        read_published(paths["scores"], paths["errors"])
-    assert caught.value.place == str(paths[file])
+        join_published(**tables)
+    assert caught.value.place == files[file]
 
 
-def test_a_model_that_one_table_alone_has_is_named(tmp_path):
-    fewer = changed(ERRORS, tmp_path, lambda table: table.drop(index=0))
-    with pytest.raises(InputError, match=f"'alexnet' is unknown: {fewer} does not") as caught:
-        read_published(SCORES, fewer)
-    assert caught.value.place == str(SCORES)
-    fewer = changed(SCORES, tmp_path, lambda table: table.drop(index=0))
-    with pytest.raises(InputError, match=f"'alexnet' is unknown: {fewer} does not") as caught:
-        read_published(fewer, ERRORS)
-    assert caught.value.place == str(ERRORS)
-    with pytest.raises(InputError, match="cannot be read"):
-        read_published(SCORES, tmp_path / "absent.csv")
+def test_a_model_that_one_table_alone_has_is_named():
+    scores, errors = read_table(ROOT / SCORES_FILE), read_table(ROOT / ERRORS_FILE)
+    with pytest.raises(InputError, match=f"'alexnet' is unknown: {ERRORS_FILE} does not") as caught:
+        join_published(scores, errors.drop(index=0))
+    assert caught.value.place == SCORES_FILE
+    with pytest.raises(InputError, match=f"'alexnet' is unknown: {SCORES_FILE} does not") as caught:
+        join_published(scores.drop(index=0), errors)
+    assert caught.value.place == ERRORS_FILE
 
 
 def test_every_claim_of_the_paper_speaks_of_a_quantity_that_is_computed(quantities):
-    claims = read_claims(REFERENCE / "brainscore2020.csv")
+    claims = read_claims(ROOT / "studies/brainscore2020/claims.csv")
     holds = check_claims(claims, quantities, scale="published").set_index("claim")["holds"]
     assert "not run" not in set(holds)
     assert holds["headline"] == holds["headline-p"] == "overlaps"
