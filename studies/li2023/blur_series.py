@@ -1,7 +1,8 @@
 """How much blur is best against corruptions: the optimum of a series of blurred networks.
 
-Less blur leaves the high frequencies that corruptions alter, more takes away what classes are told
-by: Li et al. 2023 fit a curve through accuracy on corrupted images against reversal frequency.
+Less blur leaves in the high frequencies that corruptions alter; more blur removes what
+distinguishes the classes. Li et al. 2023 therefore fit a curve to accuracy on corrupted images
+against reversal frequency.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,9 @@ from jaxtyping import Float64
 from neurobust.dims import NETWORK
 from neurobust.statistics.bootstrap import REPETITION
 from neurobust.statistics.draws import limits
+from studies.li2023.measures import CORRUPTION_ACCURACY, REVERSAL_FREQUENCY
 
+BASELINE = "baseline"
 FEWEST_STRENGTHS = 4  # one more than the coefficients of a parabola
 INTERIOR = "interior optimum"
 TOO_FEW = "fewer than 4 strengths of blur with a reversal frequency"
@@ -44,47 +47,47 @@ class Optimum(NamedTuple):
 
 
 def order_series(points: pd.DataFrame) -> pd.DataFrame:
-    """Return the baseline, as of sigma 0, and the members of the blur series by their sigma.
+    """Return the points of the baseline (sigma 0) and the blur series, ordered by sigma.
 
     Parameters
     ----------
     points
-        From `studies.li2023.correlations.network_points`.
+        Networks of one comparison, from `studies.li2023.correlations.network_points`.
     """
     # ASSUME: the baseline is the member without blur; the released code, too, has a sigma of 0.
-    chosen = points[points["in_series"] | (points["family"] == "baseline")]
+    chosen = points[points["in_series"] | (points["group"] == BASELINE)]
     return chosen.sort_values("sigma_px", kind="stable", ignore_index=True)
 
 
 def add_best_shares(series: pd.DataFrame, draws: xr.Dataset) -> pd.DataFrame:
-    """Add ``best_share``: in which share of resamples a sigma has the best corruption accuracy."""
+    """Add ``best_share``: the share of resamples in which a sigma has the best accuracy."""
     accuracy, _ = _draws_of(series["network"].tolist(), draws)
     best = accuracy[1:].argmax(1)
-    return series.assign(best_share=[(best == place).mean() for place in range(len(series))])
+    return series.assign(best_share=[(best == index).mean() for index in range(len(series))])
 
 
 def find_optimum(series: pd.DataFrame, draws: xr.Dataset, comparison: str) -> Optimum:
-    """Find the strength of blur that is best against corruptions, and what speaks for it.
+    """Find the strength of blur that is best against corruptions, with the evidence for it.
 
     A parabola is fitted by least squares to accuracy on corrupted images against reversal
-    frequency, in each resample of seeds, images and permutations anew.
+    frequency, anew in each resample of seeds, images and permutations.
 
     Parameters
     ----------
     series
-        From `order_series`.
+        The blur series, from `order_series`.
     draws
-        From `studies.li2023.networks.draw_measures`.
+        Measures of all networks, from `studies.li2023.networks.draw_measures`.
     comparison
         The comparison's name.
 
     Returns
     -------
-    The parabola's coefficients; its maximum with the interval over the resamples in which it has
-    one within the series, and their share; the sigma of the best accuracy, with the share of
-    resamples in which it is the best one; and the margin (points of %) by which the best of the
-    inner sigmas exceeds the better of no blur and the strongest: above zero, there is an optimum in
-    between. ``verdict`` says why there is no maximum, where it is NaN.
+    The parabola's coefficients; its maximum, the interval over the resamples with a maximum within
+    the series, and the share of these resamples; the sigma with the best accuracy and the share of
+    resamples in which it is best; and the margin (% points) by which the best of the inner sigmas
+    exceeds the better of no blur and the strongest: above zero, there is an optimum in between.
+    Where the maximum is NaN, ``verdict`` gives the reason.
     """
     sigmas = series["sigma_px"].to_numpy()
     accuracy, frequency = _draws_of(series["network"].tolist(), draws)
@@ -119,11 +122,11 @@ def find_optimum(series: pd.DataFrame, draws: xr.Dataset, comparison: str) -> Op
 def fit_maxima(
     x: Float64[np.ndarray, "repetition point"], y: Float64[np.ndarray, "repetition point"]
 ) -> tuple[Float64[np.ndarray, "repetition 3"], Float64[np.ndarray, " repetition"]]:
-    """Fit a parabola in each repetition; return its coefficients and where it is highest.
+    """Fit a parabola in each repetition and return its coefficients and the x of its maximum.
 
     Returns
     -------
-    Coefficients of 1, x and x squared, NaN with fewer than `FEWEST_STRENGTHS` distinct x; and the
+    The coefficients of 1, x and x², NaN with fewer than `FEWEST_STRENGTHS` distinct x; and the
     maximum, NaN where there is none or it lies outside the range of x.
     """
     coefficients = np.full((len(x), 3), np.nan)
@@ -163,8 +166,8 @@ def _draws_of(
 ]:
     chosen = draws.sel({NETWORK: list(members)})
     return (
-        chosen["corruption_accuracy"].transpose(REPETITION, NETWORK).to_numpy(),
-        chosen["reversal_frequency"].transpose(REPETITION, NETWORK).to_numpy(),
+        chosen[CORRUPTION_ACCURACY].transpose(REPETITION, NETWORK).to_numpy(),
+        chosen[REVERSAL_FREQUENCY].transpose(REPETITION, NETWORK).to_numpy(),
     )
 
 

@@ -1,8 +1,8 @@
-"""The geometry of a neural representation, taken apart (Li et al. 2023, Fig. D in S1 Appendix).
+"""Principal components of a neural representation (Li et al. 2023, Fig. D in S1 Appendix).
 
-The similarity matrix of stimuli has eigenvectors, the principal components of the representation.
-Each, as a function of the picture, is approximated by a linear receptive field, whose spectrum
-says which spatial frequencies the component carries.
+They are the eigenvectors of the similarity matrix of stimuli. Each, as a function of the picture,
+is approximated by a linear receptive field, whose spectrum shows which spatial frequencies the
+component carries.
 """
 
 import numpy as np
@@ -17,12 +17,12 @@ from neurobust.randomness import seed_for
 
 COMPONENT = "component"
 COMPONENT_ALL = "component_all"
-ATTRIBUTES = ("network", "label", "recording", "simulated")
+ATTRIBUTES = ("network", "recording", "simulated")
 FOLDS = 5
-# Of the images' sum of squares: from next to nothing to all that could be fitted.
+# As fractions of the images' sum of squares.
 PENALTIES = np.logspace(-8, 0, 17)
-# ASSUME: a component of which a field explains less is nearly no linear function of the picture
-# (such as its contrast), and its field's frequency is that of the pictures rather than its own.
+# ASSUME: below this R² a component (such as contrast) is hardly a linear function of the picture,
+# and its field's frequency reflects that of the pictures.
 LEAST_R2 = 0.05
 _TOLERANCE = 1e-5  # similarities are float32, and at most 1
 
@@ -34,12 +34,12 @@ def decompose_similarity(similarity: xr.Dataset, *, components: int, seed: int) 
     ----------
     similarity
         ``similarity(stimulus, other_stimulus)``, symmetric, and ``pixels(stimulus, row, column)``,
-        uint8, with a channel last if in colour; the attributes network, label, recording and
+        uint8, with a channel last if in colour; the attributes network, recording and
         simulated.
     components
-        How many of the largest are approximated.
+        Number of the largest components that are approximated.
     seed
-        Of the folds of cross-validation.
+        Seed of the folds of cross-validation.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def decompose_similarity(similarity: xr.Dataset, *, components: int, seed: int) 
     # ASSUME: the matrix is decomposed as it is; responses were centred before it was made.
     eigenvalues, vectors = _decompose(similarity["similarity"].to_numpy(), components, place)
     fields, r2 = fit_fields(images, vectors * np.sqrt(len(images)), seed)
-    # An eigenvector has no sign of its own: the field's largest value is positive here.
+    # The sign of an eigenvector is arbitrary: here the field's largest value is positive.
     largest = np.abs(fields).reshape(components, -1).argmax(axis=1)
     signs = np.sign(fields.reshape(components, -1)[np.arange(components), largest])
     frequency = half_power_frequency(*spread_power(fields))
@@ -99,10 +99,10 @@ def fit_fields(
 ) -> tuple[Float64[np.ndarray, "component row column"], Float64[np.ndarray, " component"]]:
     """Fit each component's scores by a linear function of the picture, with a ridge penalty.
 
-    The penalty is chosen for each component by leaving one picture out. The pictures' pixels have
-    one unit, their standard deviation over all of them, so that a field is a filter of pictures.
-    Where natural pictures have little power, at high frequencies, the penalty takes away most:
-    fields of two representations compare if both were fitted so.
+    The penalty is chosen for each component by leaving one picture out. All pixels have one unit,
+    the standard deviation over all of them, so that a field is a filter of pictures. The penalty
+    attenuates a field most where natural pictures have little power, at high frequencies, so that
+    fields of two representations are comparable only if both were fitted in this way.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def fit_fields(
         The fields, in units of the scores per unit of the pixels, and R² of the scores of pictures
         that were held out, fields and penalties fitted to the others (five folds).
     """
-    # A second to import, which figures of the components can do without.
+    # Imported here, since it takes a second that figures of the components can do without.
     from sklearn.linear_model import RidgeCV
     from sklearn.metrics import r2_score
     from sklearn.model_selection import KFold, cross_val_predict
@@ -128,9 +128,9 @@ def fit_fields(
 def spread_power(
     fields: Float[np.ndarray, "component row column"],
 ) -> tuple[Float64[np.ndarray, " radius"], Float64[np.ndarray, "component radius"]]:
-    """Add the power of each field at all frequencies of the same radius, without the mean's.
+    """Sum the power of each field over all frequencies of the same radius, without the mean's.
 
-    As `neurobust.images.spectra` does for perturbations, where torch is at hand.
+    `neurobust.images.spectra` does the same for perturbations, with torch, which this job lacks.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def spread_power(
     power = np.abs(np.fft.fft2(fields)) ** 2 / (rows * columns)
     power[:, 0, 0] = 0
     row, column = (np.fft.ifftshift(np.arange(side) - side // 2) for side in (rows, columns))
-    # In units of 1 / (rows * columns) squared radii are whole numbers, exactly told apart.
+    # In units of 1 / (rows * columns) squared radii are whole numbers, which compare exactly.
     squares = (row[:, None] * columns) ** 2 + (column * rows) ** 2
     distinct, member = np.unique(squares.ravel(), return_inverse=True)
     by_radius = [np.bincount(member, weights=one.ravel()) for one in power]
@@ -151,14 +151,14 @@ def spread_power(
 def _decompose(
     matrix: Float[np.ndarray, "stimulus stimulus"], components: int, place: object
 ) -> tuple[Float64[np.ndarray, " stimulus"], Float64[np.ndarray, "stimulus component"]]:
-    """Return all eigenvalues, decreasing, and the vectors of the first."""
+    """Return all eigenvalues, decreasing, and the eigenvectors of the first components."""
     from scipy.linalg import eigh  # as in `fit_fields`
 
     if not (np.isfinite(matrix).all() and np.allclose(matrix, matrix.T, atol=_TOLERANCE)):
         raise InputError(
             place,
             "'similarity' is not finite or not symmetric",
-            expected="each two stimuli as similar as the other way round",
+            expected="a finite matrix that equals its transpose",
             fix="delete the file and let the workflow build it again",
         )
     eigenvalues, vectors = eigh(matrix.astype(np.float64))

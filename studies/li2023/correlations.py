@@ -1,6 +1,6 @@
 """Robustness against preferred frequency, over the networks of a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,23 +8,36 @@ import pandas as pd
 import xarray as xr
 
 from neurobust.dims import NETWORK
+from neurobust.statistics.bootstrap import BOUND, BOUNDS
 from neurobust.statistics.coefficients import KENDALL, METHODS
 from neurobust.statistics.correlation import FEWEST_ROWS, correct_tests, correlate_pair
-from studies.li2023.measures import MEASURES, NORM
+from studies.li2023.measures import (
+    CLEAN_ACCURACY,
+    CORRUPTION_ACCURACY,
+    HALF_POWER_FREQUENCY,
+    MEASURES,
+    NORM,
+    PERTURBATION,
+    REVERSAL_FREQUENCY,
+    name_with_norm,
+)
 
 PAIRS = [
-    ("half_power_frequency", "epsilon"),  # Fig. 4c
-    ("reversal_frequency", "corruption_accuracy"),  # Fig. 5b
-    ("reversal_frequency", "epsilon"),
-    ("half_power_frequency", "corruption_accuracy"),
+    (HALF_POWER_FREQUENCY, PERTURBATION),  # Fig. 4c
+    (REVERSAL_FREQUENCY, CORRUPTION_ACCURACY),  # Fig. 5b
+    (REVERSAL_FREQUENCY, PERTURBATION),
+    (HALF_POWER_FREQUENCY, CORRUPTION_ACCURACY),
 ]
 """Abscissa and ordinate."""
+# The bootstrap of a correlation has a stream of its own, named by the columns. This name is the
+# paper's symbol; another would draw other resamples, and change the intervals of earlier results.
+_STREAM_NAMES = {PERTURBATION: "epsilon"}
 
 
 class Row(NamedTuple):
     """One correlation, as `neurobust.statistics.correlation.correlate` describes it."""
 
-    family: str
+    comparison: str
     x: str
     y: str
     method: str
@@ -38,78 +51,92 @@ class Row(NamedTuple):
 
 
 def network_points(
-    networks: xr.Dataset, families: dict[str, str], *, norm: str, series: Sequence[str] = ()
+    networks: xr.Dataset, groups: Mapping[str, str], *, norm: str, series: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Return the measures of the networks of a comparison, one row each.
 
     Parameters
     ----------
     networks
-        From `studies.li2023.networks.tabulate_networks`.
-    families
+        Measures of all networks, from `studies.li2023.networks.tabulate_networks`.
+    groups
         What makes each network robust, the baseline's first.
     norm
-        Of the perturbations.
+        Norm of the perturbations.
     series
-        The networks that differ in their blur alone.
+        The networks that differ only in their blur.
 
     Returns
     -------
     pd.DataFrame
-        ``network``, ``label``, ``family``, ``in_series``, ``sigma_px`` (0 without a blur) and
-        ``clean_accuracy`` and the measures of `MEASURES`, each with ``NAME_low`` and ``NAME_high``.
+        ``network``, ``group``, ``in_series``, ``sigma_px`` (0 without a blur), ``clean_accuracy``
+        and each of `studies.li2023.measures.MEASURES` as NAME, ``NAME_low`` and ``NAME_high``,
+        where NAME is that of `studies.li2023.measures.name_with_norm`.
     """
-    chosen = networks.sel({NETWORK: list(families), NORM: norm})
+    chosen = networks.sel({NETWORK: list(groups), NORM: norm})
     table = pd.DataFrame(
         {
-            "network": list(families),
-            "label": chosen["label"].to_numpy(),
-            "family": list(families.values()),
-            "in_series": [name in series for name in families],
+            "network": list(groups),
+            "group": list(groups.values()),
+            "in_series": [name in series for name in groups],
             "sigma_px": np.nan_to_num(chosen["sigma_px"].to_numpy()),
         }
     )
-    for name in ("clean_accuracy", *MEASURES):
-        table[name] = chosen[name].to_numpy()
-        ends = chosen[f"{name}_interval"]
-        for bound in ("low", "high"):
-            table[f"{name}_{bound}"] = ends.sel(bound=bound).to_numpy()
+    for measure in (CLEAN_ACCURACY, *MEASURES):
+        name = name_with_norm(measure, norm)
+        table[name] = chosen[measure].to_numpy()
+        for bound in BOUNDS:
+            table[f"{name}_{bound}"] = chosen[f"{measure}_interval"].sel({BOUND: bound}).to_numpy()
     return table
 
 
-def correlate_measures(points: pd.DataFrame, family: str, *, seed: int) -> pd.DataFrame:
+def correlate_measures(
+    points: pd.DataFrame, comparison: str, *, norm: str, seed: int
+) -> pd.DataFrame:
     """Correlate robustness with preferred frequency over networks, the blur series among them.
 
-    Networks without a finite value of a measure are left out for this measure: ``n`` tells.
+    A network without a finite value of a measure is left out of its correlations; ``n`` counts the
+    others.
 
     Parameters
     ----------
     points
-        From `network_points`.
-    family
-        The comparison's name: its tests are corrected together, for each method.
+        Measures of the comparison's networks, from `network_points`.
+    comparison
+        Name of the comparison. Its tests are corrected together, for each method.
+    norm
+        Norm of the perturbations.
     seed
-        Of the bootstrap over networks.
+        Seed of the bootstrap over networks.
 
     Returns
     -------
     pd.DataFrame
-        As `neurobust.statistics.correlation.correlate`, and by Kendall's tau, too. A pair that fewer
-        than four networks have, or that does not vary, has NaN throughout.
+        As `neurobust.statistics.correlation.correlate`, also by Kendall's tau, with the column
+        ``comparison`` for the family of tests. A pair that fewer than four networks have, or that
+        does not vary, has NaN throughout.
     """
-    # ASSUME: the members of the blur series count as networks of their own, as they are; the paper
-    # reports no coefficient and thus does not say.
+    # ASSUME: each member of the blur series counts as a network of its own; the paper reports no
+    # coefficient, and so does not define over which networks.
     rows = []
-    for x, y in PAIRS:
+    for pair in PAIRS:
+        columns = {name_with_norm(name, norm): _STREAM_NAMES.get(name, name) for name in pair}
+        x, y = columns
         known = points.loc[np.isfinite(points[x]) & np.isfinite(points[y])]
         varies = min(known[x].nunique(), known[y].nunique()) > 1
         defined = len(known) >= FEWEST_ROWS and varies
         for method in (*METHODS, KENDALL):
-            row = Row(family, x, y, method, len(known))
+            row = Row(comparison, x, y, method, len(known))
             if defined:
                 found = correlate_pair(
-                    known, x, y, method, seed=seed, place=f"networks of li2023.{family}"
+                    known.rename(columns=columns),
+                    columns[x],
+                    columns[y],
+                    method,
+                    seed=seed,
+                    place=f"networks of li2023.{comparison}",
                 )
                 row = row._replace(**found._asdict())
             rows.append(row)
-    return correct_tests(pd.DataFrame(rows, columns=Row._fields))
+    tests = pd.DataFrame(rows, columns=Row._fields).rename(columns={"comparison": "family"})
+    return correct_tests(tests).rename(columns={"family": "comparison"})

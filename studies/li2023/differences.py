@@ -1,4 +1,4 @@
-"""What neural data, or whatever else makes a network robust, changes: differences of networks."""
+"""Differences between networks: what neural data, or another way to robustness, changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,27 +9,37 @@ import xarray as xr
 from neurobust.dims import NETWORK
 from neurobust.images.corruptions.categories import CATEGORIES
 from neurobust.statistics.draws import limits
-from studies.li2023.measures import CATEGORY, NORM
+from studies.li2023.blur_series import BASELINE
+from studies.li2023.measures import (
+    CATEGORY,
+    CLEAN_ACCURACY,
+    CORRUPTION_ACCURACY,
+    HALF_POWER_FREQUENCY,
+    NORM,
+    PERTURBATION,
+    REVERSAL_FREQUENCY,
+)
 from studies.li2023.networks import CYCLES, NYQUIST, SIZE
 
 POINTS = "% points"
-BASELINE = "baseline"
-MEASURES = {
-    "clean_accuracy": POINTS,
-    "corruption_accuracy": POINTS,
+DIFFERENCES = {
+    CLEAN_ACCURACY: POINTS,
+    CORRUPTION_ACCURACY: POINTS,
     "category_accuracy": POINTS,
-    "epsilon": SIZE,
-    "half_power_frequency": CYCLES,
-    "reversal_frequency": NYQUIST,
+    PERTURBATION: SIZE,
+    HALF_POWER_FREQUENCY: CYCLES,
+    REVERSAL_FREQUENCY: NYQUIST,
 }
-"""What is subtracted, with the unit of the difference."""
+"""Measures that are subtracted, and the unit of the difference."""
+ADVANTAGE = "category_advantage"
+RATIO = "perturbation_mean_ratio"
 
 
 class Difference(NamedTuple):
-    """One row: a measure of a network less that of its reference, with the 95 % interval.
+    """One row: a network's measure minus that of its reference, with the 95 % interval.
 
-    ``epsilon_ratio`` is divided instead. ``category_advantage`` is by how much more accuracy gains
-    on corruptions of a category than on those of the other category that gains most.
+    ``perturbation_mean_ratio`` is a ratio instead. ``category_advantage`` is the gain in accuracy
+    on corruptions of a category minus the largest gain in another category.
     """
 
     pair: str
@@ -47,9 +57,10 @@ class Difference(NamedTuple):
 
 
 def name_roles(pair: str, networks: Mapping[str, Any]) -> dict[str, str]:
-    """Name the part that each network of a pair plays, whatever the network is called.
+    """Return the role of each network of a pair: claims name networks by their roles.
 
-    ``PAIR``, ``PAIR-baseline`` and ``PAIR-control`` (``PAIR-control-2`` ... for further ones).
+    The regularised network's role is ``PAIR``, the others' are ``PAIR-baseline``, ``PAIR-control``,
+    ``PAIR-control-2`` and so on.
     """
     controls = {
         name: f"{pair}-control" + (f"-{number}" if number > 1 else "")
@@ -63,19 +74,19 @@ def name_roles(pair: str, networks: Mapping[str, Any]) -> dict[str, str]:
 
 
 def pair_differences(draws: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Compare each regularised network with its baseline and its controls, and these with it.
+    """Compare each regularised network with its baseline and controls, and these with the baseline.
 
     Parameters
     ----------
     draws
-        From `studies.li2023.networks.draw_measures`.
+        Measures of all networks, from `studies.li2023.networks.draw_measures`.
     pairs
-        By name: ``baseline``, ``regularised`` and ``controls``, names of networks.
+        The ``baseline``, ``regularised`` and ``controls`` of each pair, names of networks.
 
     Returns
     -------
     pd.DataFrame
-        Rows as in `Difference`: paired over the draws of images that both networks share.
+        Rows as in `Difference`, paired over the draws of images that both networks share.
     """
     rows: list[Difference] = []
     for pair, networks in pairs.items():
@@ -109,9 +120,9 @@ def pair_differences(draws: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]) 
 def _subtract(
     draws: xr.Dataset, network: str, reference: str
 ) -> Iterator[tuple[str, str, str, xr.DataArray, str]]:
-    """Yield each measure, its norm and category, the difference over draws, and its unit."""
+    """Yield each measure with its norm and category, the difference over draws, and its unit."""
     one, other = (draws.sel({NETWORK: name}) for name in (network, reference))
-    for measure, unit in MEASURES.items():
+    for measure, unit in DIFFERENCES.items():
         difference = one[measure] - other[measure]
         if CATEGORY in difference.dims:
             for category in CATEGORIES:
@@ -119,20 +130,20 @@ def _subtract(
                 others = [name for name in CATEGORIES if name != category]
                 most = difference.sel({CATEGORY: others}).max(CATEGORY, skipna=False)
                 advantage = difference.sel({CATEGORY: category}) - most
-                yield "category_advantage", "", category, advantage, unit
+                yield ADVANTAGE, "", category, advantage, unit
         elif NORM in difference.dims:
             for norm in difference[NORM].to_numpy().tolist():
                 yield measure, norm, "", difference.sel({NORM: norm}), unit
         else:
             yield measure, "", "", difference, unit
     for norm in draws[NORM].to_numpy().tolist():
-        below = other["epsilon"].sel({NORM: norm})
-        ratio = one["epsilon"].sel({NORM: norm}) / below.where(below > 0)
-        yield "epsilon_ratio", norm, "", ratio, "1"
+        below = other[PERTURBATION].sel({NORM: norm})
+        ratio = one[PERTURBATION].sel({NORM: norm}) / below.where(below > 0)
+        yield RATIO, norm, "", ratio, "1"
 
 
 def shift(draws: xr.Dataset, measure: str, pair: Mapping[str, Any]) -> xr.DataArray:
-    """Return a measure of a pair's regularised network less the baseline's, over draws."""
+    """Return a measure of a pair's regularised network minus the baseline's, over draws."""
     values = draws[measure]
     return values.sel({NETWORK: pair["regularised"]}) - values.sel({NETWORK: pair[BASELINE]})
 
@@ -140,9 +151,9 @@ def shift(draws: xr.Dataset, measure: str, pair: Mapping[str, Any]) -> xr.DataAr
 def extreme_difference(
     draws: xr.DataArray, baseline: str, networks: Sequence[str], *, largest: bool
 ) -> xr.DataArray:
-    """Return the largest, or smallest, difference of any network to the baseline, over draws.
+    """Return the largest or smallest difference of any network to the baseline, over draws.
 
-    If the largest is below zero, so are all.
+    If the largest is below zero, all are.
     """
     differences = draws.sel({NETWORK: list(networks)}) - draws.sel({NETWORK: baseline})
     if largest:

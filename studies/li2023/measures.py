@@ -1,4 +1,4 @@
-"""What one network is measured by in the low-frequency study, over draws of seeds and images.
+"""The measures of one network in the low-frequency study, over draws of seeds and images.
 
 Sizes of perturbations are in 1/255 of the pixel range, for both norms; radial frequencies in cycles
 per pixel; mixing and reversal frequencies in units of Nyquist, half a cycle per pixel.
@@ -20,36 +20,44 @@ from neurobust.images.frequencies import (
 from neurobust.statistics.accuracy import PERCENT, average_corruptions, stack
 from neurobust.statistics.bootstrap import REPETITION, resample_accuracy
 
-MEASURES = {
-    "epsilon": "Mean smallest perturbation (1/255)",
-    "corruption_accuracy": "Accuracy on corrupted images (%)",
-    "half_power_frequency": "Half-power frequency (cycles/pixel)",
-    "reversal_frequency": "Reversal frequency (Nyquist = 0.5 cycles/pixel)",
-}
-"""What is correlated, and how axes name it."""
+CLEAN_ACCURACY = "clean_accuracy"
+CORRUPTION_ACCURACY = "corruption_accuracy"
+PERTURBATION = "perturbation_mean"
+HALF_POWER_FREQUENCY = "half_power_frequency"
+REVERSAL_FREQUENCY = "reversal_frequency"
+MEASURES = (PERTURBATION, CORRUPTION_ACCURACY, HALF_POWER_FREQUENCY, REVERSAL_FREQUENCY)
+"""What is correlated."""
 NORM = "norm"
 STEP = "step"
 CATEGORY = "category"
 LEVELS = 255
 RADII = np.linspace(0, 0.5**0.5, 142)
-"""Where cumulative power is told, in cycles per pixel: to the corner of a spectrum."""
-STEPS = 301  # sizes at which success is told
+"""Radii of cumulative power, in cycles per pixel: up to the corner of a spectrum."""
+STEPS = 301  # sizes at which success is computed
 
 _Counts = Float[np.ndarray, "repetition image"]
 _SeedCounts = Int64[np.ndarray, "repetition seed"]
 
 
+def name_with_norm(measure: str, norm: str) -> str:
+    """Return a measure's name in tables, claims and on axes: ``perturbation_linf_mean``.
+
+    Sizes of perturbations have the norm in their name, other measures keep theirs.
+    """
+    return measure.replace("perturbation_", f"perturbation_{norm}_")
+
+
 def measure_corruptions(
     evaluation: xr.Dataset, seed_counts: _SeedCounts, image_counts: _Counts
 ) -> xr.Dataset:
-    """Return accuracies in %, over draws.
+    """Return a network's accuracies in %, over draws.
 
     Parameters
     ----------
     evaluation
         ``correct(seed, corruption, severity, image)`` and ``clean_correct(seed, image)``.
     seed_counts, image_counts
-        From `statistics.draws`.
+        How often each seed and image counts, from `neurobust.statistics.draws`.
 
     Returns
     -------
@@ -83,16 +91,16 @@ def measure_corruptions(
     }
     return xr.Dataset(
         {
-            "clean_accuracy": clean,
+            CLEAN_ACCURACY: clean,
             "severity_accuracy": severities,
             "category_accuracy": stack(categories, CATEGORY).transpose(REPETITION, CATEGORY),
-            "corruption_accuracy": average_corruptions(by_corruption),
+            CORRUPTION_ACCURACY: average_corruptions(by_corruption),
         }
     )
 
 
 def _members(corruptions: list[str], evaluation: xr.Dataset) -> dict[str, list[str]]:
-    """Sort corruptions by category."""
+    """Return the corruptions of each category."""
     members: dict[str, list[str]] = {category: [] for category in CATEGORIES}
     place = evaluation.encoding.get("source", "the corruptions")
     for name in corruptions:
@@ -121,11 +129,11 @@ def measure_attacks(
     image_counts: _Counts,
     sizes: Float64[np.ndarray, "norm step"],
 ) -> xr.Dataset:
-    """Return how small perturbations are that make a network err, and their spectra, over draws.
+    """Return sizes and spectra of a network's smallest perturbations, over draws.
 
-    Images for which no perturbation was found have an infinite one for ``success`` and
-    ``epsilon_half``, and are left out of the others; so are perturbations without power of
-    spectra, namely where the target is answered unprompted (size 0).
+    An image for which no perturbation was found counts as an infinite one for ``success`` and
+    ``perturbation_half``; the other measures leave it out. Spectra leave out perturbations without
+    power, too: their size is 0, as the network answers with the target unprompted.
 
     Parameters
     ----------
@@ -133,17 +141,17 @@ def measure_attacks(
         ``distance(seed, norm, image)`` (pixel range 0 to 1, infinite where not found) and
         ``radial_power(seed, norm, image, radial_frequency)``.
     seed_counts, image_counts
-        From `statistics.draws`.
+        How often each seed and image counts, from `neurobust.statistics.draws`.
     sizes
-        At which success is told, in 1/255.
+        Sizes at which success is computed, in 1/255, for each norm.
 
     Returns
     -------
-    With ``repetition`` and ``norm`` first: ``epsilon`` and ``epsilon_std``, mean and standard
-    deviation of the size; ``epsilon_half``, see `half_success`; ``success(step)``, the
-    fraction of images with a perturbation of at most a size; ``cumulative_power(
-    radial_frequency)``, the share of the mean spectrum within a radius of ``RADII``, linear between
-    its own; ``half_power_frequency`` of the mean spectrum.
+    With ``repetition`` and ``norm`` first: ``perturbation_mean`` and ``perturbation_std``, mean and
+    standard deviation of the size; ``perturbation_half``, see `half_success`; ``success(step)``,
+    the fraction of images with a perturbation of at most a size;
+    ``cumulative_power(radial_frequency)``, the share of the mean spectrum within each radius of
+    `RADII`, interpolated linearly; ``half_power_frequency`` of the mean spectrum.
     """
     weights = _weigh(seed_counts, image_counts)
     radii = attack[RADIAL_FREQUENCY].to_numpy()
@@ -169,7 +177,7 @@ def measure_attacks(
 def _weigh(
     seed_counts: _SeedCounts, image_counts: _Counts
 ) -> Float64[np.ndarray, "repetition network_image"]:
-    """Return how often the image of each seed counts, seeds by images in one row."""
+    """Return how often each pair of a seed and an image counts, all pairs in one row."""
     counts = seed_counts[:, :, None] * image_counts[:, None, :].astype(np.float64)
     return counts.reshape(len(counts), -1)
 
@@ -192,17 +200,17 @@ def _measure_norm(
     spectra = weights[:, with_power] @ power[with_power]
     shares = cumulative_share(spectra)
     return {
-        "epsilon": mean,
-        "epsilon_std": np.sqrt(np.maximum(variance, 0)),  # rounding may end below 0
-        "epsilon_half": half_success(distance, weights),
+        PERTURBATION: mean,
+        "perturbation_std": np.sqrt(np.maximum(variance, 0)),  # rounding may end below 0
+        "perturbation_half": half_success(distance, weights),
         "success": success_rates(distance, weights, grid),
         "cumulative_power": np.stack([np.interp(RADII, radii, share) for share in shares]),
-        "half_power_frequency": half_power_frequency(radii, spectra),
+        HALF_POWER_FREQUENCY: half_power_frequency(radii, spectra),
     }
 
 
 def has_power(power: Float[np.ndarray, "*image radius"]) -> Bool[np.ndarray, "*image"]:
-    """Tell the perturbations that have a spectrum: found, and of a size above 0."""
+    """Return which perturbations have a spectrum: those found that are larger than 0."""
     return np.nan_to_num(power).sum(-1) > 0
 
 
@@ -211,7 +219,7 @@ def success_rates(
     weights: Float64[np.ndarray, "repetition image"],
     sizes: Float64[np.ndarray, " step"],
 ) -> Float64[np.ndarray, "repetition step"]:
-    """Return the share of images whose perturbation is at most of each size."""
+    """Return the share of images with a perturbation of at most each size."""
     within = _accumulate(distance, weights)
     reached = np.searchsorted(np.sort(distance), sizes, side="right")
     return np.pad(within, ((0, 0), (1, 0)))[:, reached] / within[:, -1:]
@@ -242,8 +250,8 @@ def measure_hybrids(
 ) -> xr.Dataset:
     """Return the mean reversal frequency over draws of seeds, permutations and images.
 
-    In each draw every seed and permutation has a curve of its own over the drawn low images, and
-    so a reversal. Curves that have none (NaN) are left out of a mean; where all are, it is NaN.
+    In each draw every seed and permutation has its own curve over the drawn low images, and so a
+    reversal. Curves without a reversal (NaN) are left out of the mean; if none has one, it is NaN.
 
     Parameters
     ----------
@@ -251,30 +259,36 @@ def measure_hybrids(
         ``agreement(seed, permutation, mixing_frequency, image)``, see
         `neurobust.evaluation.hybrids.evaluate.evaluate_hybrids`.
     seed_counts, permutation_counts, image_counts
-        From `statistics.draws`.
+        How often each seed, permutation and image counts, from `neurobust.statistics.draws`.
     """
     agreement = hybrid["agreement"].transpose(SEED, PERMUTATION, MIXING_FREQUENCY, IMAGE).to_numpy()
     mixing = hybrid[MIXING_FREQUENCY].to_numpy()
     weights = _weigh(seed_counts, permutation_counts.astype(np.float64))
     frequency = np.full(weights.shape, np.nan)
-    for place, curve in enumerate(agreement.reshape(-1, *agreement.shape[2:])):
+    for index, curve in enumerate(agreement.reshape(-1, *agreement.shape[2:])):
         drawn = image_counts @ curve.T.astype(np.float32)
-        frequency[:, place] = [find_reversal(mixing, difference)[0] for difference in drawn]
+        frequency[:, index] = [find_reversal(mixing, difference)[0] for difference in drawn]
     counts = np.where(np.isfinite(frequency), weights, 0)
     total = counts.sum(1)
     mean = (counts * np.nan_to_num(frequency)).sum(1) / np.where(total > 0, total, np.nan)
-    return xr.Dataset({"reversal_frequency": (REPETITION, mean)})
+    return xr.Dataset({REVERSAL_FREQUENCY: (REPETITION, mean)})
 
 
 def success_grid(distances: list[xr.DataArray]) -> xr.DataArray:
-    """Return sizes at which success of all networks is told, (norm, step) in 1/255.
+    """Return the sizes at which the success of all networks is computed, (norm, step) in 1/255.
 
-    From 0 to the largest that was found, at squares of equal steps: dense where sizes are small.
+    They go from 0 to the largest perturbation found, as squares of equal steps: dense where sizes
+    are small.
+
+    Parameters
+    ----------
+    distances
+        Sizes of each network's perturbations, with a dimension ``norm``; pixel range 0 to 1.
     """
     rise = np.linspace(0, 1, STEPS) ** 2
     largest = xr.concat(
         [d.where(np.isfinite(d)).max(set(d.dims) - {NORM}) for d in distances], STEP
     ).max(STEP)
     highest = LEVELS * largest.fillna(0)
-    # A norm by which no perturbation was found, or all are of size 0, has sizes to 1 for its axis.
+    # Without a perturbation larger than 0, a norm's axis goes to 1.
     return highest.where(highest > 0, 1.0) * xr.DataArray(rise, dims=STEP)

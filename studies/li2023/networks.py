@@ -1,11 +1,10 @@
 """Which spatial frequencies networks prefer, and how robust they are (Li et al. 2023).
 
-Every network is measured over the same draws of images (`statistics.draws`), so that the
+Every network is measured over the same draws of images (`neurobust.statistics.draws`), so that the
 measures of two networks of one image set can be subtracted draw by draw.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -23,7 +22,12 @@ from neurobust.images.frequencies import UNITS as CYCLES
 from neurobust.statistics.accuracy import stack
 from neurobust.statistics.draws import bounds, count_images, count_seeds, estimate
 from studies.li2023.measures import (
+    CLEAN_ACCURACY,
+    CORRUPTION_ACCURACY,
+    HALF_POWER_FREQUENCY,
     NORM,
+    PERTURBATION,
+    REVERSAL_FREQUENCY,
     STEP,
     has_power,
     measure_attacks,
@@ -35,22 +39,22 @@ from studies.li2023.measures import (
 NYQUIST = "Nyquist (0.5 cycles/pixel)"
 SIZE = "1/255 of the pixel range"
 UNITS = {
-    "clean_accuracy": "%",
+    CLEAN_ACCURACY: "%",
     "severity_accuracy": "%",
     "category_accuracy": "%",
-    "corruption_accuracy": "%",
-    "epsilon": SIZE,
-    "epsilon_std": SIZE,
-    "epsilon_half": SIZE,
+    CORRUPTION_ACCURACY: "%",
+    PERTURBATION: SIZE,
+    "perturbation_std": SIZE,
+    "perturbation_half": SIZE,
     "size": SIZE,
-    "half_power_frequency": CYCLES,
+    HALF_POWER_FREQUENCY: CYCLES,
     "half_power_frequency_std": CYCLES,
     RADIAL_FREQUENCY: CYCLES,
-    "reversal_frequency": NYQUIST,
+    REVERSAL_FREQUENCY: NYQUIST,
     "reversal_frequency_std": NYQUIST,
     MIXING_FREQUENCY: NYQUIST,
 }
-_ATTRIBUTES = ("label", "images", "simulated")
+_ATTRIBUTES = ("images", "simulated")
 _NEEDED = {
     "corruptions": (
         {
@@ -82,8 +86,8 @@ _NEEDED = {
         _ATTRIBUTES,
     ),
 }
-"""What each kind of evaluation must hold: variables with their dims, and attributes."""
-_SHARED = (CORRUPTION, SEVERITY, NORM, MIXING_FREQUENCY)  # by all networks
+"""What each kind of evaluation must hold: variables with their dimensions, and attributes."""
+_ALIKE = (CORRUPTION, SEVERITY, NORM, MIXING_FREQUENCY)  # in the evaluations of all networks
 _Evaluations = Mapping[str, xr.Dataset]
 
 
@@ -100,23 +104,23 @@ def draw_measures(
     Parameters
     ----------
     corruptions, attacks, hybrids
-        The evaluations of each network (`neurobust.evaluation`).
+        Evaluations of each network, by its name (`neurobust.evaluation`).
     repetitions
-        Draws, besides the estimate.
+        Number of draws, besides the estimate.
     seed
-        Of the draws.
+        Seed of the draws.
 
     Returns
     -------
-    Along ``network`` and ``repetition`` (first the estimate, see `statistics.draws`), what
-    `measure_corruptions`, `measure_attacks` and `measure_hybrids` of `studies.li2023.measures`
-    return; ``size(norm, step)`` in 1/255.
+    Along ``network`` and ``repetition`` (the estimate first, see `neurobust.statistics.draws`),
+    what `measure_corruptions`, `measure_attacks` and `measure_hybrids` of `studies.li2023.measures`
+    return; and ``size(norm, step)`` in 1/255.
 
     Raises
     ------
     InputError
-        If an evaluation lacks something or was made of other images, corruptions, severities, norms
-        or mixing frequencies than the others.
+        If an evaluation lacks something, or its images, corruptions, severities, norms or mixing
+        frequencies differ from those of the others.
     """
     for kind, evaluations in (
         ("corruptions", corruptions),
@@ -133,7 +137,7 @@ def draw_measures(
             count_images(data.sizes[IMAGE], repetitions, seed)
             for data in (evaluation, attack, hybrid)
         )
-        # Permutations, too, are the same for all networks that see an image set.
+        # All networks that see an image set share the draws of permutations, too.
         permutations = count_seeds(hybrid.sizes[PERMUTATION], repetitions, seed, "permutations")
         drawn[name] = xr.merge(
             [
@@ -148,72 +152,52 @@ def draw_measures(
 def tabulate_networks(
     draws: xr.Dataset, corruptions: _Evaluations, attacks: _Evaluations, hybrids: _Evaluations
 ) -> xr.Dataset:
-    """Return every measure of each network with its interval, and what has none.
+    """Return every measure of each network with its interval, and counts and deviations.
 
     Parameters
     ----------
     draws
-        From `draw_measures`, of the same evaluations.
+        Measures over draws, from `draw_measures` of the same evaluations.
     corruptions, attacks, hybrids
-        The evaluations of each network.
+        Evaluations of each network, by its name.
 
     Returns
     -------
     xr.Dataset
-        The estimates of `draws` and, as ``NAME_interval(..., bound)``, their 95 % bootstrap
-        intervals. Besides: ``attacked``, ``misclassified`` (of the attacked images as they are),
-        ``not_found(norm)`` and ``not_reversed`` (curves that never cross zero, or only fall through
-        it), counts over seeds; ``half_power_frequency_std(
-        norm)``, the standard deviation of the single perturbations' half-power frequencies;
-        ``p_difference(mixing_frequency)``, p_low - p_high, mean over seeds and permutations, with
-        ``p_difference_std`` and ``reversal_frequency_std`` over these (ddof 1, NaN for a single
-        one). Along ``network``: label, images, simulated, n_classes and sigma_px (of a blur before
-        the network, else NaN). The attribute ``simulated`` says whether any network is.
+        The estimates of ``draws`` and, as ``NAME_interval(..., bound)``, their 95 % bootstrap
+        intervals. Counts over seeds: ``attacked`` and ``misclassified`` images (wrong before any
+        perturbation), ``not_found(norm)``, and ``not_reversed``, curves that never cross zero or
+        only fall through it. ``half_power_frequency_std(norm)`` is the standard deviation over the
+        half-power frequencies of single perturbations; ``p_difference(mixing_frequency)`` is
+        p_low - p_high, the mean over seeds and permutations, with ``p_difference_std`` and
+        ``reversal_frequency_std`` over these (ddof 1, NaN for a single one). Coordinates along
+        ``network``: images, simulated, n_classes and sigma_px (of a blur before the network, else
+        NaN). The attribute ``simulated`` is 1 if any network's is.
     """
     found = xr.Dataset(
         {str(name): estimate(values) for name, values in draws.data_vars.items()}
         | {f"{name}_interval": bounds(values) for name, values in draws.data_vars.items()}
     )
-    besides = {
+    described = {
         str(name): xr.merge([_describe_attack(attacks[name]), _describe_hybrid(hybrids[name])])
         for name in draws[NETWORK].to_numpy().tolist()
     }
-    found = xr.merge([found, stack(besides, NETWORK)])
-    said: dict[str, list[Any]] = {
-        "sweep": [corruptions[network].attrs.get("sweep", network) for network in besides]
-    }
-    said |= {
-        name: [corruptions[network].attrs.get(name, default) for network in besides]
+    attributes = {
+        name: [corruptions[network].attrs.get(name, default) for network in described]
         for name, default in (
-            ("label", ""),
             ("images", ""),
             ("simulated", 0),
             ("n_classes", 0),
             ("sigma_px", np.nan),
         )
     }
-    said["label"] = _tell_apart([*besides], said)
-    found = found.assign_coords({name: (NETWORK, values) for name, values in said.items()})
+    found = xr.merge([found, stack(described, NETWORK)])
+    found = found.assign_coords({name: (NETWORK, values) for name, values in attributes.items()})
     for name in found.variables:
         units = UNITS.get(str(name).removesuffix("_interval"))
         if units is not None:
             found[name].attrs["units"] = units
-    return found.assign_attrs(simulated=int(any(said["simulated"])))
-
-
-def _tell_apart(networks: list[str], said: Mapping[str, list[Any]]) -> list[str]:
-    """Add its value to the label of a sweep's member where another has the same label.
-
-    Members of a blur series are told apart by their sigma.
-    """
-    told = []
-    for name, label, sweep, sigma in zip(
-        networks, said["label"], said["sweep"], said["sigma_px"], strict=True
-    ):
-        value = name.removeprefix(f"{sweep}-").replace("to", ":")
-        alone = said["label"].count(label) == 1 or name == sweep or np.isfinite(sigma)
-        told.append(label if alone else f"{label} {value}")
-    return told
+    return found.assign_attrs(simulated=int(any(attributes["simulated"])))
 
 
 def mean_spectra(attacks: _Evaluations) -> xr.DataTree:
@@ -222,13 +206,13 @@ def mean_spectra(attacks: _Evaluations) -> xr.DataTree:
     Parameters
     ----------
     attacks
-        The evaluations of each network.
+        Evaluations of each network, by its name.
 
     Returns
     -------
-    A group per network, as sizes of images differ: ``power(norm, row_frequency,
-    column_frequency)``, the mean over found perturbations of all seeds, divided by its mean over
-    frequencies: 1 everywhere if no frequency is preferred; NaN where nothing was found.
+    A group per network, as their images may differ in size, with ``power(norm, row_frequency,
+    column_frequency)``: the mean over the perturbations found for all seeds, divided by its mean
+    over frequencies. It is 1 everywhere if no frequency is preferred, and NaN if none was found.
     """
     groups = {}
     for name, attack in attacks.items():
@@ -279,7 +263,7 @@ def _describe_hybrid(hybrid: xr.Dataset) -> xr.Dataset:
 
 def _check(kind: str, evaluations: _Evaluations) -> None:
     variables, attributes = _NEEDED[kind]
-    first: dict[str, xr.Dataset] = {}  # of each image set
+    first: dict[str, str] = {}  # network of each image set
     for name, data in evaluations.items():
         place = data.encoding.get("source", f"{kind} of network {name}")
         require(data, place, variables=variables, attributes=attributes)
@@ -290,15 +274,15 @@ def _check(kind: str, evaluations: _Evaluations) -> None:
                 expected="at least one seed and one image",
                 fix="evaluate the network on at least one image",
             )
-        like = first.setdefault(data.attrs["images"], data)
-        one = next(iter(first.values()))
-        pairs = [("image_id", like)] if "image_id" in variables else []
-        pairs += [(dim, one) for dim in _SHARED if dim in data.coords]
+        same_images = first.setdefault(data.attrs["images"], name)
+        pairs = [("image_id", same_images)]
+        pairs += [(dim, next(iter(first.values()))) for dim in _ALIKE if dim in data.coords]
         for coordinate, other in pairs:
-            if not np.array_equal(data[coordinate].to_numpy(), other[coordinate].to_numpy()):
+            expected = evaluations[other][coordinate].to_numpy()
+            if not np.array_equal(data[coordinate].to_numpy(), expected):
                 raise InputError(
                     place,
-                    f"{coordinate!r} differs from that of {other.attrs['label']!r}",
+                    f"{coordinate!r} differs from that of {other!r}",
                     expected="all networks evaluated in the same way",
                     fix="evaluate both networks again",
                 )

@@ -1,8 +1,8 @@
-"""Every number of the low-frequency study that a claim may speak about, by the part it plays.
+"""The study's numbers that claims may be about, by the roles of the networks.
 
-Networks are named by their roles (`studies.li2023.differences.name_roles`), such as
-``mouse`` and ``mouse-baseline``, and comparisons by theirs, so that the paper's claims fit any
-configuration that has such pairs and comparisons.
+Networks are named by their roles (`studies.li2023.differences.name_roles`), such as ``mouse`` and
+``mouse-baseline``, and comparisons by their keys, so that the paper's claims fit any configuration
+that has such pairs and comparisons.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,48 +14,43 @@ import xarray as xr
 
 from neurobust.dims import NETWORK
 from neurobust.statistics.draws import limits
-from studies.li2023.blur_series import Optimum
+from studies.li2023.blur_series import BASELINE, Optimum
 from studies.li2023.differences import (
-    BASELINE,
+    DIFFERENCES,
     extreme_difference,
     name_roles,
     shift,
 )
-from studies.li2023.measures import NORM
+from studies.li2023.measures import (
+    CLEAN_ACCURACY,
+    CORRUPTION_ACCURACY,
+    HALF_POWER_FREQUENCY,
+    NORM,
+    PERTURBATION,
+    REVERSAL_FREQUENCY,
+    name_with_norm,
+)
 
-_VALUES = {
-    "clean_accuracy": "frequency.clean",
-    "corruption_accuracy": "frequency.corruption",
-    "epsilon": "attack.epsilon",
-    "epsilon_half": "attack.epsilon_half",
-    "half_power_frequency": "spectrum.f_half",
-    "reversal_frequency": "hybrid.f_rev",
-}
-_DIFFERENCES = {
-    "clean_accuracy": "frequency.clean_difference",
-    "corruption_accuracy": "frequency.corruption_difference",
-    "category_accuracy": "category.difference",
-    "category_advantage": "category.advantage",
-    "epsilon": "attack.epsilon_difference",
-    "epsilon_ratio": "attack.epsilon_ratio",
-    "half_power_frequency": "spectrum.f_half_difference",
-    "reversal_frequency": "hybrid.f_rev_difference",
-}
-_SHIFTS = {
-    "half_power_frequency": "spectrum.f_half_shift",
-    "reversal_frequency": "hybrid.f_rev_shift",
-}
-_SHORT = {
-    "epsilon": "epsilon",
-    "corruption_accuracy": "corruption",
-    "half_power_frequency": "f_half",
-    "reversal_frequency": "f_rev",
-}
-_Key = tuple[str, ...]
+_OF_NETWORKS = (
+    CLEAN_ACCURACY,
+    CORRUPTION_ACCURACY,
+    PERTURBATION,
+    "perturbation_half",
+    HALF_POWER_FREQUENCY,
+    REVERSAL_FREQUENCY,
+)
+_SHIFTED = (HALF_POWER_FREQUENCY, REVERSAL_FREQUENCY)
+_EXTREMES = (
+    (PERTURBATION, "smallest"),
+    (HALF_POWER_FREQUENCY, "largest"),
+    (REVERSAL_FREQUENCY, "largest"),
+    (CORRUPTION_ACCURACY, "smallest"),
+)
 _Limits = tuple[float, float, float]
+_Quantities = Iterator[tuple[str, _Limits]]
 
 
-def collect_frequency_quantities(
+def collect_quantities(
     draws: xr.Dataset,
     differences: pd.DataFrame,
     correlations: pd.DataFrame,
@@ -65,34 +60,35 @@ def collect_frequency_quantities(
     comparisons: Mapping[str, Mapping[str, str]],
     norm: str,
 ) -> pd.DataFrame:
-    """Name every computed number, such as ``hybrid.f_rev[mouse-baseline]``.
+    """Return every computed number under a name such as ``reversal_frequency[mouse-baseline]``.
 
     Parameters
     ----------
     draws
-        From `studies.li2023.networks.draw_measures`.
+        Measures of all networks, from `studies.li2023.networks.draw_measures`.
     differences
-        From `studies.li2023.differences.pair_differences`.
+        Differences within pairs, from `studies.li2023.differences.pair_differences`.
     correlations
-        From `studies.li2023.correlations.correlate_measures`, of all comparisons.
+        Correlations of all comparisons, from `studies.li2023.correlations.correlate_measures`.
     optima
-        From `studies.li2023.blur_series.find_optimum`, of the comparisons with a blur series.
+        Best blur of each comparison with a blur series, from
+        `studies.li2023.blur_series.find_optimum`.
     pairs
-        By name: ``baseline``, ``regularised`` and ``controls``, names of networks.
+        The ``baseline``, ``regularised`` and ``controls`` of each pair, names of networks.
     comparisons
-        By name: the family of each network, the baseline's first.
+        The group of each network by comparison, the baseline's first.
     norm
-        Of the perturbations in comparisons.
+        Norm of the perturbations in comparisons.
 
     Returns
     -------
     pd.DataFrame
-        ``quantity``, ``value``, ``low``, ``high``. Accuracies in %, their differences in points of
-        %, sizes of perturbations in 1/255, half-power frequencies in cycles/pixel, reversal
+        ``quantity``, ``value``, ``low``, ``high``. Accuracies are in %, their differences in
+        % points, sizes of perturbations in 1/255, half-power frequencies in cycles/pixel, reversal
         frequencies in units of Nyquist.
     """
     found: dict[str, _Limits] = {}
-    for source in (
+    for quantities in (
         _from_roles(draws, pairs),
         _from_differences(differences),
         _from_shifts(draws, pairs),
@@ -100,97 +96,109 @@ def collect_frequency_quantities(
         _from_correlations(correlations),
         _from_optima(optima),
     ):
-        for family, names, numbers in source:
-            found[f"{family}[{','.join(names)}]"] = numbers
-    rows = [(key, *numbers) for key, numbers in found.items()]
+        found.update(quantities)
+    rows = [(quantity, *numbers) for quantity, numbers in found.items()]
     return pd.DataFrame(rows, columns=["quantity", "value", "low", "high"])
 
 
-def _by_norm(values: xr.DataArray) -> Iterator[tuple[_Key, xr.DataArray]]:
+def _quantity(name: str, *about: str) -> str:
+    return f"{name}[{','.join(each for each in about if each)}]"
+
+
+def _of_norm(measure: str, norm: str, *about: str, suffix: str = "") -> str:
+    """Name a quantity with its norm, if any: in the name if it is a size, else in the brackets."""
+    if not norm:
+        return _quantity(measure + suffix, *about)
+    name = name_with_norm(measure, norm)
+    return _quantity(name + suffix, *about, "" if name != measure else norm)
+
+
+def _by_norm(values: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
     if NORM not in values.dims:
-        yield (), values
+        yield "", values
         return
     for norm in values[NORM].to_numpy().tolist():
-        yield (norm,), values.sel({NORM: norm})
+        yield norm, values.sel({NORM: norm})
 
 
-def _from_roles(
-    draws: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, _Key, _Limits]]:
+def _from_roles(draws: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]) -> _Quantities:
     for pair, networks in pairs.items():
         for network, role in name_roles(pair, networks).items():
-            for measure, family in _VALUES.items():
+            for measure in _OF_NETWORKS:
                 for norm, values in _by_norm(draws[measure].sel({NETWORK: network})):
-                    yield family, (role, *norm), limits(values)
+                    yield _of_norm(measure, norm, role), limits(values)
 
 
-def _from_differences(differences: pd.DataFrame) -> Iterator[tuple[str, _Key, _Limits]]:
+def _from_differences(differences: pd.DataFrame) -> _Quantities:
     for row in differences.to_dict("records"):
-        names = [row["role"], row["reference_role"], row["norm"], row["category"]]
-        key = tuple(name for name in names if name)
-        yield _DIFFERENCES[row["measure"]], key, (row["value"], row["low"], row["high"])
+        measure = str(row["measure"])
+        quantity = _of_norm(
+            measure,
+            row["norm"],
+            row["role"],
+            row["reference_role"],
+            row["category"],
+            suffix="_difference" if measure in DIFFERENCES else "",
+        )
+        yield quantity, (row["value"], row["low"], row["high"])
 
 
-def _from_shifts(
-    draws: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, _Key, _Limits]]:
-    """By how much more the frequency of one pair is shifted than that of another."""
+def _from_shifts(draws: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]) -> _Quantities:
+    """Yield how much more the frequency of one pair is shifted than that of another."""
     for one, other in permutations(pairs, 2):
-        for measure, family in _SHIFTS.items():
+        for measure in _SHIFTED:
             differs = shift(draws, measure, pairs[one]) - shift(draws, measure, pairs[other])
             for norm, values in _by_norm(differs):
-                yield family, (one, other, *norm), limits(values)
+                yield _of_norm(measure, norm, one, other, suffix="_shift"), limits(values)
 
 
 def _from_comparisons(
     draws: xr.Dataset, comparisons: Mapping[str, Mapping[str, str]], norm: str
-) -> Iterator[tuple[str, _Key, _Limits]]:
-    """Tell what holds of all networks of a comparison, and of those of a family."""
+) -> _Quantities:
+    """Yield what holds of all networks of a comparison, and of those of a group."""
     chosen = draws.sel({NORM: norm})
-    for comparison, families in comparisons.items():
-        baseline, *others = families
+    for comparison, groups in comparisons.items():
+        baseline, *others = groups
         if not others:
             continue
-        for measure, largest in (
-            ("epsilon", False),
-            ("half_power_frequency", True),
-            ("reversal_frequency", True),
-            ("corruption_accuracy", False),
-        ):
-            found = extreme_difference(chosen[measure], baseline, others, largest=largest)
-            which = "largest" if largest else "smallest"
-            yield f"comparison.{which}_difference", (comparison, _SHORT[measure]), limits(found)
-        yield from _contrast_families(chosen["corruption_accuracy"], comparison, families)
+        for measure, which in _EXTREMES:
+            found = extreme_difference(
+                chosen[measure], baseline, others, largest=which == "largest"
+            )
+            name = name_with_norm(measure, norm)
+            yield _quantity(f"comparison.{which}_difference", comparison, name), limits(found)
+        yield from _contrast_groups(chosen[CORRUPTION_ACCURACY], comparison, groups)
 
 
-def _contrast_families(
-    accuracy: xr.DataArray, comparison: str, families: Mapping[str, str]
-) -> Iterator[tuple[str, _Key, _Limits]]:
-    """Compare each family's mean accuracy with the baseline's and with that of other families."""
-    baseline = next(iter(families))
-    for family in dict.fromkeys(list(families.values())[1:]):
-        members = [name for name, other in families.items() if other == family]
-        others = [name for name, other in families.items() if other not in (family, BASELINE)]
+def _contrast_groups(
+    accuracy: xr.DataArray, comparison: str, groups: Mapping[str, str]
+) -> _Quantities:
+    """Compare each group's mean accuracy with the baseline's and with that of other groups."""
+    baseline = next(iter(groups))
+    for group in dict.fromkeys(list(groups.values())[1:]):
+        members = [name for name, other in groups.items() if other == group]
+        others = [name for name, other in groups.items() if other not in (group, BASELINE)]
         mean = accuracy.sel({NETWORK: members}).mean(NETWORK)
-        against = mean - accuracy.sel({NETWORK: baseline})
-        yield "comparison.family_gain", (comparison, family), limits(against)
+        gain = mean - accuracy.sel({NETWORK: baseline})
+        yield _quantity("comparison.group_gain", comparison, group), limits(gain)
         if others:
             contrast = mean - accuracy.sel({NETWORK: others}).mean(NETWORK)
-            yield "comparison.family_contrast", (comparison, family), limits(contrast)
+            yield _quantity("comparison.group_contrast", comparison, group), limits(contrast)
 
 
-def _from_correlations(correlations: pd.DataFrame) -> Iterator[tuple[str, _Key, _Limits]]:
+def _from_correlations(correlations: pd.DataFrame) -> _Quantities:
     for row in correlations.to_dict("records"):
-        key = (row["family"], _SHORT[row["y"]], _SHORT[row["x"]])
-        family = f"frequency_correlation.{row['method']}"
-        yield family, key, (row["r"], row["low"], row["high"])
-        for name in ("p", "p_holm"):
-            yield f"{family}_{name}", key, (row[name], row[name], row[name])
+        about = (row["comparison"], row["y"], row["x"])
+        name = f"frequency_correlation.{row['method']}"
+        yield _quantity(name, *about), (row["r"], row["low"], row["high"])
+        for p in ("p", "p_holm"):
+            yield _quantity(f"{name}_{p}", *about), (row[p], row[p], row[p])
 
 
-def _from_optima(optima: Sequence[Optimum]) -> Iterator[tuple[str, _Key, _Limits]]:
+def _from_optima(optima: Sequence[Optimum]) -> _Quantities:
     for found in optima:
-        key = (found.comparison,)
         low, high = found.reversal_frequency_low, found.reversal_frequency_high
-        yield "goldilocks.f_rev", key, (found.reversal_frequency, low, high)
-        yield "goldilocks.margin", key, (found.margin, found.margin_low, found.margin_high)
+        best = (found.reversal_frequency, low, high)
+        yield _quantity("goldilocks.reversal_frequency", found.comparison), best
+        margin = (found.margin, found.margin_low, found.margin_high)
+        yield _quantity("goldilocks.margin", found.comparison), margin

@@ -14,54 +14,66 @@ from matplotlib.figure import Figure, SubFigure
 from neurobust.dims import NETWORK, SEVERITY, require
 from neurobust.images.corruptions.categories import CATEGORIES
 from neurobust.images.frequencies import RADIAL_FREQUENCY
-from neurobust.plotting.panels import draw_level, draw_points, draw_spectrum, spread
-from neurobust.plotting.style import Mark, add_letter, add_title, new_figure, styled
+from neurobust.plotting.panels import draw_level, draw_points, spread
+from neurobust.plotting.style import (
+    Display,
+    Mark,
+    add_letter,
+    add_title,
+    network_marks,
+    new_figure,
+    styled,
+)
 from neurobust.plotting.tables import require_columns
 from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
 from studies.li2023.figures.panels import (
+    NORM_NAMES,
     draw_band,
     draw_powers,
+    draw_spectrum,
     select_spectrum,
     spectrum_scale,
-    study_marks,
 )
-from studies.li2023.measures import CATEGORY, NORM, STEP
+from studies.li2023.measures import CATEGORY, HALF_POWER_FREQUENCY, NORM, STEP
 from studies.li2023.networks import SIZE
 
-NORM_NAMES = {"linf": "L∞", "l2": "L2"}
 _ROW_IN = 2.45
 _ALMOST = 0.98  # of a network's perturbations lie within the axis
 _NEEDED = {
     "severity_accuracy": (NETWORK, SEVERITY),
     "success": (NETWORK, NORM, STEP),
-    "epsilon_half": (NETWORK, NORM),
+    "perturbation_half": (NETWORK, NORM),
     "cumulative_power": (NETWORK, NORM, RADIAL_FREQUENCY),
-    "half_power_frequency": (NETWORK, NORM),
+    HALF_POWER_FREQUENCY: (NETWORK, NORM),
     "size": (NORM, STEP),
 }
 
 
 @styled
-def draw_regularised(
+def draw(
     networks: xr.Dataset,
     spectra: xr.DataTree,
     differences: pd.DataFrame,
-    pairs: Mapping[str, Mapping[str, Any]],
     *,
+    pairs: Mapping[str, Mapping[str, Any]],
     norm: str,
+    display: Display,
 ) -> Figure:
     """Draw a row of panels for each pair of a baseline and a regularised network.
 
     Parameters
     ----------
     networks, spectra
-        From `studies.li2023.networks`: `tabulate_networks` and `mean_spectra`.
+        Measures and mean spectra from `studies.li2023.networks`: `tabulate_networks` and
+        `mean_spectra`.
     differences
-        From `studies.li2023.differences.pair_differences`.
+        Differences within pairs, from `studies.li2023.differences.pair_differences`.
     pairs
-        By name: ``baseline``, ``regularised`` and ``controls``, names of networks.
+        The ``baseline``, ``regularised`` and ``controls`` of each pair, names of networks.
     norm
-        Of the perturbations.
+        Norm of the perturbations.
+    display
+        How figures show each network of a pair.
 
     Raises
     ------
@@ -76,13 +88,11 @@ def draw_regularised(
     )
     figure = new_figure(0.25 + _ROW_IN * len(pairs))
     rows = figure.subfigures(len(pairs), 1, squeeze=False).ravel()
-    members = {pair: _members(parts) for pair, parts in pairs.items()}
-    drawn = [name for names in members.values() for name in names]
-    marks = study_marks(networks, dict.fromkeys(drawn))
+    marks = network_marks(display)
     at_norm = networks.sel({NORM: norm})
     letters = (ascii_lowercase[number] for number in count())
     for (pair, parts), row in zip(pairs.items(), rows, strict=True):
-        chosen = {name: marks[name] for name in members[pair]}
+        chosen = {name: marks[name] for name in _members(parts)}
         panels = row.subplots(1, 4, width_ratios=[1, 1, 0.85, 1.15])
         _draw_severities(networks, panels[0], chosen)
         _draw_success(at_norm, panels[1], chosen, NORM_NAMES[norm])
@@ -131,9 +141,9 @@ def _draw_success(
 
 def _mark_half(chosen: xr.Dataset, axes: Axes, mark: Mark) -> None:
     """Mark the size of 50 % success with its interval, where there is one."""
-    half = float(chosen["epsilon_half"])
+    half = float(chosen["perturbation_half"])
     low, high = (
-        float(chosen["epsilon_half_interval"].sel({BOUND: bound})) for bound in (LOW, HIGH)
+        float(chosen["perturbation_half_interval"].sel({BOUND: bound})) for bound in (LOW, HIGH)
     )
     if np.isfinite([half, low, high]).all():
         errors = np.maximum([[half - low], [high - half]], 0)
@@ -150,7 +160,7 @@ def _draw_categories(
     axes: Axes,
     marks: Mapping[str, Mark],
 ) -> None:
-    """Draw how much more accurate than the baseline networks are, by category of corruptions."""
+    """Draw the gain in accuracy over the baseline, by category of corruptions."""
     chosen = differences[
         (differences["pair"] == pair)
         & (differences["reference"] == parts["baseline"])
@@ -188,8 +198,8 @@ def _draw_insets(
     names = [parts["baseline"], parts["regularised"]]
     powers = {name: select_spectrum(spectra, name, norm) for name in names}
     scale = spectrum_scale(powers.values())
-    for place, (name, power) in zip((0.5, 0.76), powers.items(), strict=True):
-        inset = axes.inset_axes((place, 0.05, 0.24, 0.3))
+    for left, (name, power) in zip((0.5, 0.76), powers.items(), strict=True):
+        inset = axes.inset_axes((left, 0.05, 0.24, 0.3))
         draw_spectrum(power, inset, scale)
         inset.set_xticks([])
         inset.set_yticks([])

@@ -1,4 +1,4 @@
-"""Hybrid images and what networks answer to them (Li et al. 2023, Figs. 3 and B)."""
+"""Hybrid images and the answers of networks to them (Li et al. 2023, Figs. 3 and B)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,26 +11,41 @@ from matplotlib.figure import Figure, SubFigure
 
 from neurobust.dims import CHANNEL, COLUMN, NETWORK, ROW, require
 from neurobust.evaluation.hybrids.reversal import MIXING_FREQUENCY
-from neurobust.plotting.style import add_letter, add_title, new_figure, readable, styled
-from studies.li2023.figures.panels import draw_reversal, study_marks
+from neurobust.plotting.style import (
+    Display,
+    add_letter,
+    add_title,
+    network_marks,
+    new_figure,
+    readable,
+    styled,
+)
+from studies.li2023.figures.panels import draw_reversal
+from studies.li2023.measures import REVERSAL_FREQUENCY
 
 _IMAGE = (ROW, COLUMN, CHANNEL)
 
 
 @styled
-def draw_hybrids(
-    networks: xr.Dataset, examples: xr.Dataset, pairs: Mapping[str, Mapping[str, Any]]
+def draw(
+    networks: xr.Dataset,
+    examples: xr.Dataset,
+    *,
+    pairs: Mapping[str, Mapping[str, Any]],
+    display: Display,
 ) -> Figure:
-    """Draw hybrids of two images, and below a panel of curves for each pair of networks.
+    """Draw hybrids of two images (a), and below a panel of curves for each pair of networks.
 
     Parameters
     ----------
     networks
-        From `studies.li2023.networks.tabulate_networks`.
+        Measures of all networks, from `studies.li2023.networks.tabulate_networks`.
     examples
-        From `neurobust.evaluation.hybrids.examples.make_hybrid_examples`.
+        Hybrids from `neurobust.evaluation.hybrids.examples.make_hybrid_examples`.
     pairs
-        By name: ``baseline``, ``regularised`` and ``controls``, names of networks.
+        The ``baseline``, ``regularised`` and ``controls`` of each pair, names of networks.
+    display
+        How figures show each network of a pair.
 
     Raises
     ------
@@ -49,7 +64,7 @@ def draw_hybrids(
         variables={
             "p_difference": (NETWORK, MIXING_FREQUENCY),
             "p_difference_std": (NETWORK, MIXING_FREQUENCY),
-            "reversal_frequency": (NETWORK,),
+            REVERSAL_FREQUENCY: (NETWORK,),
             "reversal_frequency_std": (NETWORK,),
         },
     )
@@ -57,12 +72,7 @@ def draw_hybrids(
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[1.35, 2.9]).ravel()
     _draw_examples(examples, above)
     panels = np.atleast_1d(below.subplots(1, len(pairs), sharey=True))
-    everyone = [
-        name
-        for parts in pairs.values()
-        for name in (parts["baseline"], parts["regularised"], *parts["controls"])
-    ]
-    marks = study_marks(networks, dict.fromkeys(everyone))
+    marks = network_marks(display)
     for letter, parts, axes in zip("bcdefgh", pairs.values(), panels, strict=False):
         names = [parts["baseline"], parts["regularised"], *parts["controls"]]
         draw_reversal(networks, axes, {name: marks[name] for name in names})
@@ -87,7 +97,7 @@ def _draw_examples(examples: xr.Dataset, figure: SubFigure) -> None:
 
 
 def _class(examples: xr.Dataset, which: str) -> str:
-    """Return the name of a class, as much of it as fits above an image."""
+    """Return the name of a class, cut to what fits above an image."""
     name = readable(examples.attrs[f"{which}_class"]).partition(" (")[0]
     return name if len(name) <= 16 else f"{name[:15]}…"
 
