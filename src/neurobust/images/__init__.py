@@ -1,1 +1,1 @@
-"""Image sets, augmentation and corruptions."""
+"""Image sets: sources, batches, augmentation, corruptions and spectra."""

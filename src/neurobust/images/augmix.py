@@ -1,9 +1,10 @@
 """AugMix: an image mixed with chains of simple operations on it (Hendrycks et al. 2020).
 
 The nine operations and their strengths are those of the released code; none is one of the
-corruptions of ImageNet-C. A whole batch passes at once, each image through chains of its own, on
-any device: the five geometric operations are one gather, the others are applied to all images that
-undergo them. Image by image, as in torchvision's AugMix, takes about five times as long on a CPU.
+corruptions of ImageNet-C. A whole batch is processed at once, on any device, each image with its
+own chains: the five geometric operations are one gather, and each other operation is applied to all
+images whose chain contains it. Torchvision's AugMix, image by image, takes about five times as long
+on a CPU.
 """
 
 from collections.abc import Callable
@@ -21,18 +22,19 @@ LONGEST = 3
 
 @dataclass(frozen=True)
 class Chains:
-    """What befalls each image of a batch.
+    """The chains of operations for each image of a batch, and how they are mixed.
 
     Attributes
     ----------
     operation
-        Places in ``OPERATIONS``, -1 after the end of a chain.
+        Indices into ``OPERATIONS``, -1 after the end of a chain.
     strength
-        From -1 to 1, of each operation's strongest form; operations of one direction ignore signs.
+        Strength of each operation, from -1 to 1 as a fraction of its strongest form; operations
+        with one direction ignore the sign.
     weight
-        Of the chains; sums to 1 for each image.
+        Weight of each chain; the weights of an image sum to 1.
     share
-        Of the mixed chains in the result; the rest is the image itself.
+        Share of the mixed chains in the result; the rest is the image itself.
     """
 
     operation: Int64[np.ndarray, "image chain link"]
@@ -54,16 +56,16 @@ def augmix(
     Parameters
     ----------
     pixels
-        Gray or colour, on any device. What comes from outside of an image is 0.
+        Gray or colour images, on any device. Pixels from outside of an image are 0.
     generator
-        What the chains are drawn from.
+        Generator that the chains are drawn from.
     severity
-        Of each operation, from 1 to 10.
+        Largest strength of an operation, from 1 to 10.
     chains
-        How many are mixed, each of one to ``LONGEST`` operations.
+        Number of chains that are mixed, each of one to ``LONGEST`` operations.
     alpha
-        Of the Dirichlet distribution of the chains' weights and the Beta distribution of their
-        share.
+        Parameter of the Dirichlet distribution of the chains' weights and of the Beta distribution
+        of their share.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def augmix(
         A new batch of the same shape and device.
     """
     drawn = draw_chains(len(pixels), chains, severity=severity, alpha=alpha, generator=generator)
-    # Not in the bfloat16 that a training may compute in: places and sums here make bytes.
+    # Not in the bfloat16 of a training: positions and sums must be exact to a byte.
     with torch.autocast(pixels.device.type, enabled=False):
         return mix(pixels, drawn)
 
@@ -98,7 +100,7 @@ def mix(
 ) -> UInt8[Tensor, "image channel row column"]:
     """Mix the images of a batch with given chains of operations on them."""
     images, chains, links = drawn.operation.shape
-    # The end of each image's chains, image by image.
+    # The results of all chains, those of one image next to each other.
     ends = pixels.repeat_interleave(chains, 0)
     for link in range(links):
         _operate(ends, drawn.operation[..., link].ravel(), drawn.strength[..., link].ravel())
@@ -114,12 +116,12 @@ def _operate(
     operation: Int64[np.ndarray, " image"],
     strength: Float[np.ndarray, " image"],
 ) -> None:
-    """Apply to each image its operation, in place."""
+    """Apply its operation to each image; ``pixels`` is overwritten."""
     for names, operate in _OPERATORS.items():
-        places = np.flatnonzero(np.isin(operation, [OPERATIONS.index(name) for name in names]))
-        if len(places):
-            where = torch.from_numpy(places).to(pixels.device)
-            pixels[where] = operate(pixels[where], operation[places], strength[places])
+        chosen = np.flatnonzero(np.isin(operation, [OPERATIONS.index(name) for name in names]))
+        if len(chosen):
+            where = torch.from_numpy(chosen).to(pixels.device)
+            pixels[where] = operate(pixels[where], operation[chosen], strength[chosen])
 
 
 def _move(
@@ -130,13 +132,13 @@ def _move(
     """Rotate, shear or translate, with bilinear interpolation."""
     rows, columns = pixels.shape[-2:]
     by = {name: np.where(operation == OPERATIONS.index(name), strength, 0.0) for name in GEOMETRIC}
-    # Whole degrees and pixels (released code): a shift interpolates, and thus blurs, nothing.
+    # Whole degrees and pixels (released code), so that a shift does not interpolate and blur.
     angle = np.deg2rad(np.trunc(30 * by["rotate"]))
     shear_x, shear_y = 0.3 * by["shear_x"], 0.3 * by["shear_y"]
     shift_x = np.trunc(columns / 3 * by["translate_x"])
     shift_y = np.trunc(rows / 3 * by["translate_y"])
-    # From each pixel to its source, both from the centre in units of half the image's sides;
-    # a shear keeps the image's edge in place, and so moves the centre.
+    # Maps from each pixel to its source, both relative to the centre in units of half the image's
+    # sides. A shear keeps the edge of the image fixed, so it moves the centre.
     tall, wide = rows / columns, columns / rows
     sine, cosine = np.sin(angle), np.cos(angle)
     source_x = cosine, (shear_x - sine) * tall, shear_x * tall + 2 * shift_x / columns
@@ -152,7 +154,7 @@ def _move(
 def _posterize(
     pixels: UInt8[Tensor, "image channel row column"], _: np.ndarray, strength: np.ndarray
 ) -> UInt8[Tensor, "image channel row column"]:
-    """Keep four bits or fewer."""
+    """Keep the four highest bits of each value, or fewer."""
     lost = 4 + _level(pixels, strength, 4)
     return (pixels >> lost) << lost
 

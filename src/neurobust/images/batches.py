@@ -1,4 +1,4 @@
-"""Pictures of one source as the network sees them: on the device, in its colours, standardised."""
+"""Images as a network sees them: on its device, in its colours, standardised."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from neurobust.images.form import (
     select_split,
 )
 
-_AT_ONCE = 1024  # images in memory of those that are only counted
+_AT_ONCE = 1024  # images in memory while their mean and standard deviation are computed
 
 
 def gray(
     pixels: UInt8[Tensor, "image row column 3"],
 ) -> UInt8[Tensor, "image row column"]:
-    """Return ITU-R 601 luma, rounded as Pillow rounds it."""
+    """Return the ITU-R 601 luma, rounded as in Pillow."""
     luma = torch.empty(pixels.shape[:3], dtype=torch.uint8, device=pixels.device)
-    # in small blocks the work stays in a processor's cache, and needs next to no memory
+    # small blocks stay in a processor's cache and take almost no memory
     block = 16 if pixels.device.type == "cpu" else max(1, len(pixels))
     for shown, part in zip(luma.split(block), pixels.split(block), strict=True):
         weighted = torch.full(part.shape[:3], 0x8000, dtype=torch.int32, device=part.device)
@@ -50,10 +50,10 @@ def as_channels(
 
 @dataclass(frozen=True)
 class Standard:
-    """Mean and standard deviation (in units of 255) that a source's pictures are standardised by.
+    """Mean and standard deviation by which pictures are standardised, where white is 1.
 
-    Every source is standardised by its own: an image set by its training images, a recording by
-    its training stimuli (released code of Safarani 2021).
+    Every source has its own: that of the training images of an image set, or of the training
+    stimuli of a recording (released code of Safarani et al. 2021).
     """
 
     mean: float
@@ -66,7 +66,7 @@ class Standard:
 
     @classmethod
     def of_set(cls, image_set: xr.Dataset, colour: str) -> "Standard":
-        """Return that of an image set's training images, of which few are in memory at a time."""
+        """Return the values of an image set's training images, few of them in memory at a time."""
         parts = read_split(image_set, TRAIN, _AT_ONCE)
         return cls.over(
             as_channels(torch.from_numpy(part[PIXELS].values), colour) for part in parts
@@ -74,7 +74,7 @@ class Standard:
 
     @classmethod
     def over(cls, parts: Iterable[UInt8[Tensor, "image channel row column"]]) -> "Standard":
-        """Return that of pictures which come part by part, one at the least."""
+        """Return the values of pictures that are given in one or more parts."""
         levels_of_parts = [torch.bincount(part.flatten(), minlength=256) for part in parts]
         counts = torch.stack(levels_of_parts).sum(0).double()
         levels = torch.arange(256, dtype=torch.double, device=counts.device) / 255
@@ -85,7 +85,7 @@ class Standard:
     def __call__(
         self, pixels: UInt8[Tensor, "image channel row column"]
     ) -> Float[Tensor, "image channel row column"]:
-        """Return standardised pictures."""
+        """Return these pictures standardised."""
         return self.standardise(pixels / 255)
 
     def standardise(
@@ -93,7 +93,7 @@ class Standard:
     ) -> Float[Tensor, "image channel row column"]:
         """Standardise images with pixels from 0 to 1; gradients pass.
 
-        In the memory layout that convolutions are fastest in.
+        The result has the memory layout in which convolutions are fastest.
         """
         standardised = (images - self.mean).div_(self.std)
         return standardised.contiguous(memory_format=torch.channels_last)
@@ -106,13 +106,13 @@ class LabelledPictures:
     Attributes
     ----------
     pixels
-        As stored, channels last (RGB, or gray without the dimension).
+        Pixels as stored, channels last (RGB, or gray without the dimension).
     labels, image_ids
-        One per image.
+        Label and number of each image.
     colour
-        What the network sees, ``gray`` or ``rgb``.
+        Colours that the network sees, ``gray`` or ``rgb``.
     standard
-        From the training images of the set.
+        Mean and standard deviation of the set's training images.
     """
 
     pixels: UInt8[Tensor, "image row column *channel"]

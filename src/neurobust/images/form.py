@@ -1,8 +1,9 @@
-"""The labelled form of an image set, and what every set is asked: a split, its luma, its moments.
+"""The labelled form of an image set, its checks, and how its splits are read.
 
 A set is a dataset with ``pixels(image, row, column, channel)``, uint8, channels r, g, b (or, for a
-gray set, without ``channel``). Along ``image`` lie ``image_id`` (the same picture keeps its number
-whatever else the set holds), ``label`` (the position of its class in ``class_name``) and ``split``.
+gray set, without ``channel``). Its coordinates along ``image`` are ``image_id`` (a picture keeps
+its number whatever else the set holds), ``label`` (the position of its class in ``class_name``) and
+``split``.
 """
 
 import hashlib
@@ -31,7 +32,7 @@ _REBUILD = "delete the file and let the workflow build it again"
 # ITU-R 601 weights of r, g, b in units of 2**-16; they sum to 2**16.
 LUMA_WEIGHTS = (19595, 38470, 7471)
 _HALF = 1 << 15
-_BLOCK = 1 << 18  # pixels at a time: the 32-bit intermediates then stay in the cache
+_BLOCK = 1 << 18  # pixels at a time, so that the 32-bit intermediates stay in the cache
 
 
 def make_image_set(
@@ -53,18 +54,18 @@ def make_image_set(
     pixels
         The pictures: r, g, b along a last axis of three, or gray without that axis.
     image_id, label, split
-        One value per picture: its number, the position of its class, its part of the set.
+        Number, class (as a position in ``class_names``) and split of each picture.
     class_names
-        The name of each class, in the order of the labels.
+        Name of each class, in the order of the labels.
     identifier, source, licence
-        What the set is called, where it comes from, on which terms it may be used.
+        Name of the set, where it comes from and on which terms it may be used.
     task
-        One sentence that says what the label asks.
+        Question that the label answers, in one sentence.
 
     Raises
     ------
     InputError
-        As `check_image_set`.
+        In the same cases as `check_image_set`.
     """
     colour = pixels.ndim == 4
     dims = (IMAGE, ROW, COLUMN, CHANNEL) if colour else (IMAGE, ROW, COLUMN)
@@ -90,7 +91,7 @@ def make_image_set(
 
 
 def require_colour(data: xr.Dataset) -> None:
-    """Check that an image set is in RGB, which is what is corrupted.
+    """Check that an image set is in RGB, as corruptions need it.
 
     Raises
     ------
@@ -101,13 +102,13 @@ def require_colour(data: xr.Dataset) -> None:
         raise InputError(
             f"image set {data.attrs.get('identifier')!r}",
             "is gray",
-            expected="an image set in RGB, which is what is corrupted",
+            expected="an image set in RGB, since corruptions are applied to colour images",
             fix="build the set from colour images",
         )
 
 
 def require_image(images: xr.Dataset, number: int, place: str) -> None:
-    """Check that there is an image of this number, which the configuration's ``place`` gives.
+    """Check that the image at a position, which the key ``place`` gives, is there.
 
     Raises
     ------
@@ -124,14 +125,14 @@ def require_image(images: xr.Dataset, number: int, place: str) -> None:
 
 
 def check_image_set(data: xr.Dataset, place: object) -> None:
-    """Check that a dataset is a whole image set, with the content that its checksum promises.
+    """Check that a dataset is a complete image set whose content has its checksum.
 
     Raises
     ------
     InputError
-        If a variable, coordinate or attribute is missing or has another dtype or other dims, a
-        number occurs twice, a label has no class, a split is empty or unknown, or the pixels or
-        labels do not give ``sha256``.
+        If a variable, coordinate or attribute is missing, has another dtype or other dims; a number
+        occurs twice; a label has no class; a split is empty or unknown; or the checksum of pixels
+        and labels is not ``sha256``.
     """
     dims = (IMAGE, ROW, COLUMN, CHANNEL) if CHANNEL in data.dims else (IMAGE, ROW, COLUMN)
     along = dict.fromkeys((IMAGE_ID, LABEL, SPLIT), (IMAGE,))
@@ -211,14 +212,15 @@ def select_split(data: xr.Dataset, split: str) -> xr.Dataset:
 
 
 def read_split(data: xr.Dataset, split: str, at_once: int) -> Iterator[xr.Dataset]:
-    """Yield the pictures of one split in their order, some at a time, in memory.
+    """Yield the pictures of one split in their order, ``at_once`` at a time, loaded into memory.
 
-    Of a set that is open (`neurobust.files.storage.open_dataset`) no others are.
+    If the set is an open file (`neurobust.files.storage.open_dataset`), no other pictures are
+    loaded.
 
     Raises
     ------
     InputError
-        If the file is damaged, or ``split`` is none.
+        If the file is damaged, or there is no such split.
     """
     chosen = select_split(data, split)
     for start in range(0, chosen.sizes[IMAGE], at_once):

@@ -1,6 +1,6 @@
-"""Spatial frequencies: what files call them, and below which of them half of the power lies.
+"""Spatial frequencies, and the frequency below which half of a spectrum's power lies.
 
-They are in cycles per pixel: along each axis up to 0.5, along the diagonal up to 0.7071.
+Frequencies are in cycles per pixel: along each axis up to 0.5, along the diagonal up to 0.7071.
 """
 
 import numpy as np
@@ -29,11 +29,11 @@ def cumulative_share(
     Parameters
     ----------
     radial_power
-        Power at each of increasing radii, at least 0, in any unit.
+        Non-negative power at each of a series of increasing radii, in any unit.
 
     Returns
     -------
-    Rising to 1; NaN for a spectrum without power, or with a power that is NaN.
+    The cumulative share, which rises to 1; NaN for a spectrum without power or with a NaN.
     """
     within = np.cumsum(radial_power, axis=-1, dtype=np.float64)
     total = np.broadcast_to(within[..., -1:], within.shape)
@@ -50,17 +50,18 @@ def half_power_frequency(
     Parameters
     ----------
     radii
-        Increasing, in cycles per pixel.
+        Increasing radii, in cycles per pixel.
     radial_power
-        See `cumulative_share`.
+        Power at each radius, as in `cumulative_share`.
 
     Returns
     -------
-    In the unit of ``radii``; NaN where there is no share.
+    The radius of each spectrum, in the unit of ``radii``; NaN where the share is NaN.
     """
     share = cumulative_share(radial_power)
     upper = np.argmax(share >= 0.5, axis=-1)
-    # ASSUME: linear between neighbouring radii; the paper does not say how it reads the radius.
+    # ASSUME: linear interpolation between neighbouring radii; the paper does not describe how it
+    # obtains the radius.
     lower = np.maximum(upper - 1, 0)
     below, reached = (
         np.take_along_axis(share, at[..., None], axis=-1)[..., 0] for at in (lower, upper)

@@ -1,4 +1,4 @@
-"""Pair every image with one of another class: partners of hybrid images, targets of attacks."""
+"""Pairs of images of different classes: partners in hybrid images, targets of attacks."""
 
 import numpy as np
 from jaxtyping import Int
@@ -9,28 +9,28 @@ from neurobust.errors import InputError
 def derange_labels(
     labels: Int[np.ndarray, " image"], *, generator: np.random.Generator
 ) -> Int[np.ndarray, " image"]:
-    """Return a random permutation of the images in which none meets its own class.
+    """Return a random permutation of the images in which none is paired with its own class.
 
-    A permutation is drawn and then repaired: each image that meets its own class swaps partners
-    with one drawn from those for which the swap is right for both (Li et al. 2023, released
-    code, repairs by drawing anew).
+    A permutation is drawn and then repaired: each image that is paired with its own class swaps
+    partners with a random other image, one for which the swap gives both a partner of another
+    class. (The released code of Li et al. 2023 repairs by drawing anew.)
 
     Parameters
     ----------
     labels
         The class of each image.
     generator
-        Where the permutation comes from.
+        Generator that the permutation is drawn from.
 
     Returns
     -------
-    ``partner``, with ``labels[partner[i]] != labels[i]`` for every image ``i``; each image is
-    the partner of exactly one.
+    The positions of the partners: ``labels[partner[i]] != labels[i]`` for every image ``i``, and
+    each image is the partner of exactly one.
 
     Raises
     ------
     InputError
-        If more than half of the images are of one class: then there is no such permutation.
+        If more than half of the images are of one class, so that no such permutation exists.
     """
     classes, counts = np.unique(labels, return_counts=True)
     if 2 * counts.max(initial=0) > len(labels):
@@ -44,8 +44,9 @@ def derange_labels(
     for image in np.flatnonzero(labels[partner] == labels):
         own = labels[image]
         if labels[partner[image]] != own:
-            continue  # a swap for an earlier image has mended this one
-        # Never empty: images of the class, and those that meet it, are at most all but `image`.
+            continue  # a swap for an earlier image has repaired this one, too
+        # Never empty: each class has at most half of the images, and so at most half of the
+        # partners; `image` is in both halves.
         fit = np.flatnonzero((labels != own) & (labels[partner] != own))
         other = generator.choice(fit)
         partner[[image, other]] = partner[[other, image]]

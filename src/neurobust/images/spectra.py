@@ -1,7 +1,7 @@
 """Power spectra of differences between images, and how their power spreads over radii.
 
-The power at frequency 0, the mean of a difference, is left out (Li et al. 2023). What needs no
-torch is in `images.frequencies`.
+The power at frequency 0, which is the mean of a difference, is left out (Li et al. 2023). Functions
+that need no torch are in `neurobust.images.frequencies`.
 """
 
 import numpy as np
@@ -17,18 +17,18 @@ __all__ = ["half_power_frequency", "power_spectrum", "radial_power", "spatial_fr
 def power_spectrum(
     differences: Float[Tensor, "image channel row column"],
 ) -> Float64[Tensor, "image row column"]:
-    """Return the power of each difference at each spatial frequency, its channels' mean.
+    """Return the power of each difference at each spatial frequency, averaged over channels.
 
     Returns
     -------
-    The squared magnitude of the Fourier transform over the number of pixels, so that it sums to
-    the sum of squares of the differences from their mean (Parseval). At frequency 0 it is 0.
-    Laid out as `spatial_frequencies` has it, on the device of ``differences``.
+    The squared magnitude of the Fourier transform divided by the number of pixels, 0 at frequency
+    0: it adds up to the sum of the squared deviations from the mean (Parseval). Frequencies are in
+    the order of `spatial_frequencies`; the device is that of ``differences``.
     """
     rows, columns = differences.shape[-2:]
     values = differences.double()
-    # What is taken off changes frequency 0 alone. The first pixel, unlike a mean, which may be
-    # rounded, leaves nothing at all of a constant difference.
+    # Subtracting a constant changes frequency 0 alone. The first pixel, unlike a mean, has no
+    # rounding error, so that a constant difference becomes exactly 0.
     spectrum = torch.fft.fft2(values - values[..., :1, :1])
     power = (spectrum.abs().square() / (rows * columns)).mean(1)
     power[:, 0, 0] = 0
@@ -43,11 +43,12 @@ def radial_power(
     Parameters
     ----------
     power
-        From `power_spectrum`, on any device.
+        Power spectra from `power_spectrum`, on any device.
 
     Returns
     -------
-    The distinct radii, exactly told apart, from 0 in cycles per pixel; and the power at each.
+    The distinct radii, in cycles per pixel from 0, which are compared exactly; and the power at
+    each of them.
     """
     rows, columns = power.shape[-2:]
     row, column = np.arange(rows) - rows // 2, np.arange(columns) - columns // 2

@@ -1,4 +1,4 @@
-"""Which training pictures validate, where a source only says what trains and what tests."""
+"""The choice of validation pictures for a source that has only training and test pictures."""
 
 from collections.abc import Sequence
 
@@ -17,27 +17,27 @@ def hold_out(
     seed: int,
     place: object,
 ) -> Bool[np.ndarray, " image"]:
-    """Choose the training pictures that validate: the same share of every class.
+    """Choose the validation pictures among those for training: the same share of every class.
 
     Parameters
     ----------
     label
         The class of each training picture, as a position in ``class_names``.
     class_names
-        Each class draws from a stream of its own name, so that its choice does not depend on which
-        other classes are there.
+        Names of the classes. Each class has a random stream of its name, so that its choice does
+        not depend on which other classes there are.
     fraction
-        Share of each class, rounded to whole pictures; at least one picture validates and one
-        trains.
+        Share of each class, rounded to whole pictures; at least one picture is chosen and at least
+        one is left for training.
     seed
-        Of the draw.
+        Seed of the choice.
     place
         The image set, for messages.
 
     Returns
     -------
     chosen
-        True where a picture validates.
+        True for the validation pictures.
 
     Raises
     ------
@@ -58,11 +58,11 @@ def hold_out(
             raise InputError(
                 place,
                 f"class {name!r} has {len(members)} training pictures",
-                expected="two or more: one to train with, one to validate with",
+                expected="two or more: one for training, one for validation",
                 fix="add pictures to this class, or choose other classes",
             )
         # ASSUME: stratified, so that the validation score weighs the classes as training does; Li
-        # et al. (2023) say only that a tenth of the training images validates.
+        # et al. (2023) only state that they validate on a tenth of the training images.
         n_chosen = np.clip(round(fraction * len(members)), 1, len(members) - 1)
         drawn = generator(seed, "images", "validation", name).permutation(members)
         chosen[drawn[:n_chosen]] = True

@@ -6,12 +6,12 @@
 
     corrupted = corrupt(images, "fog", 3, image_ids=torch.arange(len(images)), seed=1000)
 
-They are the 15 corruptions of ImageNet-C and its 4 extra ones (Hendrycks & Dietterich, 2019) with
-its severities or those of CIFAR-10-C or Tiny ImageNet-C, applied to bytes and truncated to bytes.
-Each is a pure function of images, values and random fields (modules ``noise``, ``blur``,
-``glass``, ``weather``, ``spatter``, ``digital``, ``jpeg``); the fields come from counter-based
-random numbers (``fields``), so that what happens to an image follows from (seed, corruption,
-severity, image id) and not from its batch.
+They are the 15 corruptions of ImageNet-C and its 4 extra ones (Hendrycks & Dietterich, 2019), with
+its severities or those of CIFAR-10-C or Tiny ImageNet-C; they take bytes and return bytes. Each is
+a pure function of images, values and random fields (modules ``noise``, ``blur``, ``glass``,
+``weather``, ``spatter``, ``saturation``, ``digital``, ``jpeg``). The fields are counter-based
+random numbers (``fields``): they depend on (seed, corruption, severity, image id), not on the
+batch.
 """
 
 import math
@@ -57,13 +57,12 @@ def corrupt(
     severity
         1 to 5.
     image_ids
-        What tells the images apart: an image's random fields follow from its id. On one kind of
-        device the result is the same, byte for byte, in every batch; between devices a value may
-        differ by 1.
+        Number of each image, from which its random fields follow. On one kind of device the result
+        is the same, byte for byte, in every batch; between devices a value may differ by 1.
     seed
-        The seed of all corruptions.
+        Seed of all corruptions.
     table
-        Whose severities: one of ``TABLES``.
+        Table of severities, one of ``TABLES``.
 
     Returns
     -------
@@ -73,8 +72,8 @@ def corrupt(
     Raises
     ------
     InputError
-        If the corruption, the severity or the table is unknown, the seed is no whole number, or the
-        images or ids have another type, shape or dtype.
+        If the corruption, the severity or the table is unknown, the seed is not a whole number, or
+        the images or ids have another type, shape or dtype.
     """
     _check_choice("corruption", corruption, CORRUPTIONS)
     _check_choice("severity", severity, SEVERITIES)
@@ -99,7 +98,7 @@ def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None
 
 
 def _check_whole(name: str, value: object) -> None:
-    # 3.0 and True are equal to whole numbers, but would stand for other random fields
+    # 3.0 and True equal whole numbers, but would give other random fields
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise InputError(
             name, f"is {value!r}", expected="a whole number", fix=f"give an int as {name}"

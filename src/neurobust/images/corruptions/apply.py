@@ -1,4 +1,4 @@
-"""Each corruption at a severity: which fields it draws and which function takes them."""
+"""Each corruption at a severity: the random fields that it draws, and the function it calls."""
 
 import math
 from collections.abc import Callable
@@ -113,8 +113,8 @@ def _corrupt_part(
     return _RANDOM[corruption](images, values, fields)
 
 
-# A batch goes through in parts whose arrays stay in a processor's cache (about a megabyte of
-# floats), or that keep a GPU busy without filling its memory.
+# A batch is processed in parts whose arrays stay in a processor's cache (about a megabyte of
+# floats), or which keep a GPU busy without filling its memory.
 _PART_VALUES = {"cpu": 400_000, "cuda": 50_000_000}
 
 
@@ -126,7 +126,7 @@ def apply_corruption(
     values = math.prod(images.shape[1:])
     part = max(1, _PART_VALUES.get(images.device.type, 400_000) // values)
     corrupted = torch.empty_like(images, memory_format=torch.contiguous_format)
-    # Not in the bfloat16 that a training may compute in: matrix products here make bytes.
+    # Not in the bfloat16 of a training: matrix products must be exact to a byte.
     with torch.autocast(images.device.type, enabled=False):
         for start in range(0, len(images), part):
             span = slice(start, start + part)

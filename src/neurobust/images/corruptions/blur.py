@@ -26,11 +26,11 @@ def motion_blur(
 
 
 def disk_kernel(radius: float, alias_blur: float) -> Float[np.ndarray, "row column"]:
-    """Return a disk, its rim softened by a small Gaussian.
+    """Return a disk whose rim is softened by a small Gaussian.
 
-    The Gaussian has 3 taps a side (5 for radii above 8) and a standard deviation of
-    ``alias_blur`` pixels. It mirrors the kernel at its border; a disk that touches the border,
-    of radius 8 or 10, then sums to slightly more than 1. ImageNet-C has this too.
+    The Gaussian has 3 taps along each axis (5 for radii above 8) and a standard deviation of
+    ``alias_blur`` pixels. The kernel is mirrored at its border, so that a disk that touches the
+    border (radius 8 or 10) sums to slightly more than 1, as in ImageNet-C.
     """
     half, reach = (8, 1) if radius <= 8 else (math.ceil(radius), 2)
     at = np.arange(-half, half + 1)
@@ -55,7 +55,7 @@ def _cosines(frequencies: int, positions: Float[np.ndarray, " at"]) -> np.ndarra
 def _cosine_transform(size: int, device: torch.device) -> Tensor:
     """Return the discrete cosine transform of type I, which is its own inverse up to a factor."""
     matrix = _cosines(size, np.arange(size))
-    matrix[:, 1:-1] *= 2.0  # a mirror image holds all but its ends twice
+    matrix[:, 1:-1] *= 2.0  # a mirrored signal holds all samples but its ends twice
     return torch.from_numpy(matrix).to(device, torch.float32)
 
 
@@ -74,9 +74,9 @@ def defocus_blur(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Convolve with a disk, borders mirrored about the outermost pixels.
 
-    A symmetric kernel under such borders is diagonal in the discrete cosine transform of type I
-    (Martucci, 1994), so that the blur is a transform, a product and the inverse transform, and
-    its cost does not depend on the radius.
+    With such borders, a symmetric kernel is diagonal in the discrete cosine transform of type I
+    (Martucci, 1994): the blur is a transform, a product and the inverse transform, whose cost does
+    not depend on the radius.
     """
     rows, columns = images.shape[1:3]
     down, across = (_cosine_transform(size, images.device) for size in (rows, columns))
@@ -85,8 +85,8 @@ def defocus_blur(
     return images_of_(down @ (spectra @ across.T))
 
 
-# The sparse matrix takes up to 400 bytes per pixel, 25 MB at this size; for larger images, the
-# zooms are made and added one by one: half as fast, in little memory.
+# The sparse matrix takes up to 400 bytes per pixel, 25 MB at this size. For larger images the zooms
+# are computed and added one by one, which takes twice as long but little memory.
 _MATRIX_PIXELS = 2**16
 
 
@@ -117,8 +117,8 @@ def _multiply_by_operator(
 ) -> UInt8[Tensor, "image row column channel"]:
     count, rows, columns, channels = images.shape
     sources, starts, weights = _zoom_operator(rows, columns, zoom, images.device)
-    # Every pixel is one row of a table (its channels, of all images): a weighted sum of rows is
-    # what an embedding bag computes, far faster on a processor than a sparse matrix product.
+    # Every pixel is one row of a table, with its channels in all images. An embedding bag computes
+    # weighted sums of rows, on a processor far faster than a sparse matrix product does.
     table = images.reshape(count, -1).to(torch.float32).T.contiguous()
     table = table.reshape(rows * columns, channels * count)
     mean = embedding_bag(sources, table, starts, mode="sum", per_sample_weights=weights)
@@ -129,7 +129,7 @@ def _add_zooms(
     images: UInt8[Tensor, "image row column channel"], zoom: Zoom
 ) -> UInt8[Tensor, "image row column channel"]:
     sides = images.shape[1:3]
-    # planes whose channels lie side by side in memory: torch interpolates these faster
+    # planes with their channels side by side in memory, which torch interpolates faster
     planes = images.contiguous().to(torch.float32).permute(0, 3, 1, 2)
     factors = _zoom_factors(zoom)
     total = planes * 2.0  # the image and its zoom by 1

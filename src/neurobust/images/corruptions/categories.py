@@ -1,4 +1,4 @@
-"""The corruptions by the spatial frequencies that they alter most (Li et al. 2023)."""
+"""Categories of corruptions by the spatial frequencies that they change most (Li et al. 2023)."""
 
 LOW, MEDIUM, HIGH = CATEGORIES = ("low", "medium", "high")
 

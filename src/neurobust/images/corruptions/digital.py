@@ -26,10 +26,10 @@ def contrast(
 def _affine_maps(
     moves: Float[Tensor, "image 3 2"], rows: int, columns: int, reach: float
 ) -> Float64[Tensor, "image 3 2"]:
-    """Return the maps (x, y, 1) -> (x, y) from each pixel of the result to where it comes from.
+    """Return the maps (x, y, 1) -> (x, y) from each pixel of the result to its source.
 
-    Three corners of a square about the centre, its half side a third of the image's shorter one,
-    go up to ``reach`` pixels to the right and down.
+    Three corners of a square about the centre, whose half side is a third of the image's shorter
+    side, move by up to ``reach`` pixels along each axis.
     """
     half = max(1, min(rows, columns) // 3)
     corners = [(half, half), (half, -half), (-half, -half)]
@@ -46,9 +46,9 @@ def _sample(
     *,
     about_pixels: bool,
 ) -> Float32[Tensor, "image channel row column"]:
-    """Interpolate at positions in pixels, borders mirrored about or outside the last pixels.
+    """Interpolate at positions in pixels; ``x`` and ``y`` are overwritten.
 
-    The positions are overwritten.
+    Borders are mirrored about the outermost pixels (``about_pixels``) or about their outer edges.
     """
     # grid_sample's coordinates run from -1 to 1 between the centres or the outer edges
     for at, size in ((x, planes.shape[3]), (y, planes.shape[2])):
@@ -70,19 +70,19 @@ def elastic_transform(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Displace every pixel by an affine map and by a smoothed random field.
 
-    Interpolation is linear. Borders are mirrored about the outermost pixels by the map, outside
-    them by the field.
+    Interpolation is linear. The map mirrors borders about the outermost pixels, the field about
+    their outer edges.
 
     Parameters
     ----------
     images
-        Bytes.
+        Images as bytes.
     uniforms
-        In [0, 1): how far to look to the right, then how far down, before smoothing.
+        Displacements to the right and down before smoothing, from [0, 1).
     moves
-        In [0, 1): how far each of three points moves to the right and down, in the affine map.
+        Displacements to the right and down of the affine map's three points, from [0, 1).
     values
-        The severity.
+        Values of the severity.
     """
     rows, columns = images.shape[1:3]
     across = torch.arange(columns, device=images.device, dtype=torch.float32)
@@ -112,7 +112,7 @@ def _box(size: int, reduced: int, device: torch.device) -> Tensor:
 
 
 def _nearest(size: int, reduced: int, device: torch.device) -> Tensor:
-    # Pillow steps by repeated addition, which decides where a pixel's centre falls on an edge.
+    # Pillow adds up steps; its rounding decides to which side a centre on an edge belongs.
     steps = np.full(size, reduced / size)
     steps[0] *= 0.5
     return torch.from_numpy(np.cumsum(steps).astype(np.int64)).to(device)
@@ -123,9 +123,9 @@ def pixelate(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Reduce the images to a fraction of their sides by box means, and enlarge them by repetition.
 
-    As Pillow does it: columns first, rounded to bytes, then rows, rounded again. New versions of
-    Pillow take the rows of an image first that is more than twice as high as it is wide, and there
-    differ by a level.
+    As in Pillow, columns come first and are rounded to bytes, then rows, which are rounded again.
+    (New versions of Pillow begin with the rows of images that are more than twice as high as wide;
+    the results then differ by a level.)
     """
     rows, columns = images.shape[1:3]
     small_rows, small_columns = (max(1, int(side * fraction)) for side in (rows, columns))

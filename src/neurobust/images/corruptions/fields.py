@@ -1,11 +1,11 @@
 """Random fields that follow from (seed, purpose, image id) alone.
 
-The numbers are counter based: number ``i`` of an image is a hash of the image's key and ``i``. The
-same image so gets the same field in any batch, of any size and in any order, on any device, and a
-batch costs a few vector operations. The hash is SplitMix64 (Steele, Lea & Flood, 2014, "Fast
-splittable pseudorandom number generators", fig. 13). A field takes 16 bits of it per number, and
-every distribution but the uniform is a table of 65,536 quantiles: no function that a device may
-round in its own way lies between the bits and the field.
+The numbers are counter-based: number ``i`` of an image is a hash of the image's key and ``i``. An
+image therefore gets the same field in any batch, of any size and in any order, on any device, and a
+batch takes a few vector operations. The hash is SplitMix64 (Steele, Lea & Flood, 2014, "Fast
+splittable pseudorandom number generators"). A field takes 16 bits of it per number, and every
+distribution but the uniform is a table of 65,536 quantiles, so that no function that devices round
+differently lies between the bits and the field.
 """
 
 import functools
@@ -28,16 +28,16 @@ def _signed(word: int) -> int:
 _GOLDEN = _signed(0x9E3779B97F4A7C15)
 _FIRST = _signed(0xBF58476D1CE4E5B9)
 _SECOND = _signed(0x94D049BB133111EB)
-WORDS = 2**16  # the values of a word
+WORDS = 2**16  # number of values that a word has
 
 
 def _fold(words: Tensor, shift: int) -> Tensor:
-    """Do ``words ^= words >>> shift`` in place; torch's own shift of int64 keeps the sign."""
+    """Overwrite with ``words ^ (words >>> shift)``; torch's own shift of int64 keeps the sign."""
     return words.bitwise_xor_((words >> shift).bitwise_and_((1 << (64 - shift)) - 1))
 
 
 def _mix(words: Tensor) -> Tensor:
-    """Scramble int64 words in place (the finaliser of SplitMix64)."""
+    """Overwrite int64 words with scrambled ones (the finaliser of SplitMix64)."""
     _fold(words, 30).mul_(_FIRST)
     _fold(words, 27).mul_(_SECOND)
     return _fold(words, 31)
@@ -69,11 +69,11 @@ def quantiles(
     Parameters
     ----------
     keys
-        One per image.
+        Key of each image.
     table
-        The values of 65,536 equally likely bins.
+        Values of 65,536 equally likely bins.
     shape
-        Of each image's array.
+        Shape of each image's array.
     """
     words = random_words(keys, *shape).to(torch.int32)
     return table.index_select(0, words.reshape(-1)).reshape(words.shape)
@@ -103,11 +103,11 @@ class FieldSource:
     Parameters
     ----------
     image_ids
-        One id per image, on the device that the fields are wanted on.
+        Number of each image, on the device that the fields are to be on.
     seed
-        The seed of all corruptions.
+        Seed of all corruptions.
     purpose
-        What the fields are for, such as ``("corruption", "snow", 3)``. Each field adds its name.
+        Purpose of the fields, such as ``("corruption", "snow", 3)``. Each field adds its name.
     """
 
     image_ids: Int64[Tensor, " image"]

@@ -17,11 +17,11 @@ from neurobust.errors import InputError
 _PACKAGE = "imagecorruptions"
 _NAMES = ("frost1.png", "frost2.png", "frost3.png", "frost4.jpg", "frost5.jpg", "frost6.jpg")
 TEXTURES = len(_NAMES)
-_MARGIN = 1.1  # a texture is at least this much larger than it need be to cover the image
+_MARGIN = 1.1  # a texture is at least this much larger than the image along each axis
 
 
 def _texture_path(index: int) -> Path:
-    # Found, not imported: the package's own import compiles code and loads OpenCV.
+    # Not by importing the package, which compiles code and loads OpenCV.
     spec = importlib.util.find_spec(_PACKAGE)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / "frost" / _NAMES[index]
@@ -44,18 +44,18 @@ def _read_texture(index: int) -> UInt8[Tensor, "row column channel"]:
 def frost_texture(
     index: int, rows: int, columns: int, scale: float
 ) -> UInt8[Tensor, "row column channel"]:
-    """Return a texture at ``scale``, or larger where an image would not fit well within.
+    """Return a texture at ``scale``, or larger where images need more room.
 
-    It is enlarged by cubic, reduced by linear interpolation between pixels.
+    It is enlarged by cubic and reduced by linear interpolation between pixels.
 
     Parameters
     ----------
     index
-        Which texture, 0 to 5.
+        Number of the texture, 0 to 5.
     rows, columns
-        The size of the images.
+        Size of the images, in pixels.
     scale
-        Of the photograph, at least.
+        Smallest scale of the photograph.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def frost_texture(
         resized = cubic.round_().clamp_(0, 255)
     else:
         linear = interpolate(planes.to(torch.float64), size, mode="bilinear", align_corners=False)
-        # Halves are common, and go up, whatever rounding the number of threads entails.
+        # Halves are common. The margin rounds them up, whatever the number of threads does to them.
         resized = linear.add_(0.5 + 2.0**-20).floor_()
     return resized[0].to(torch.uint8).permute(1, 2, 0).contiguous()
 
@@ -80,7 +80,7 @@ def frost_texture(
 def _all_textures(
     rows: int, columns: int, scale: float, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Return the pixels of all textures in one list, and each one's first pixel and size."""
+    """Return the pixels of all textures in one list, and the first pixel and size of each."""
     textures = [frost_texture(index, rows, columns, scale) for index in range(TEXTURES)]
     sizes = torch.tensor([texture.shape[:2] for texture in textures])
     firsts = sizes.prod(1).cumsum(0) - sizes.prod(1)
@@ -100,26 +100,26 @@ def frost_crops(
     Parameters
     ----------
     textures
-        Which texture, per image.
+        Number of the texture for each image.
     positions
-        The window's first row and column, as fractions in [0, 1) of the places there are.
+        First row and column of each window, as fractions in [0, 1) of the possible ones.
     rows, columns
-        The size of the images.
+        Size of the images, in pixels.
     scale
-        Of the textures, see `frost_texture`.
+        Smallest scale of the textures, see `frost_texture`.
 
     Raises
     ------
     InputError
         If the package with the textures is not installed.
     """
-    pixels, places = _all_textures(rows, columns, scale, textures.device)
-    first, height, width = places[textures].unbind(1)
+    pixels, extents = _all_textures(rows, columns, scale, textures.device)
+    first, height, width = extents[textures].unbind(1)
     top = (positions[:, 0] * (height - rows)).to(torch.int64)
     left = (positions[:, 1] * (width - columns)).to(torch.int64)
     down = torch.arange(rows, device=pixels.device)
     starts = (first + left)[:, None] + (top[:, None] + down) * width[:, None]
-    # A row of a window is one element of a view in which rows begin at every pixel.
+    # Each row of a window is one element of a view whose rows begin at every pixel.
     channels = pixels.shape[1]
     view = pixels.as_strided((len(pixels) - columns + 1, columns * channels), (channels, 1))
     return view.index_select(0, starts.flatten()).reshape(-1, rows, columns, channels)

@@ -29,7 +29,7 @@ def gaussian_blur(
 def _partners(
     shifts: Int32[Tensor, "image iteration 2 row column"], reach: int
 ) -> Int64[Tensor, "image iteration pixel"]:
-    """Return which pixel each pixel copies: itself, near the borders."""
+    """Return which pixel each pixel copies; pixels near the borders copy themselves."""
     rows, columns = shifts.shape[3:]
     own = torch.arange(rows * columns, device=shifts.device).reshape(rows, columns)
     partners = own.repeat(*shifts.shape[:2], 1, 1)
@@ -43,10 +43,10 @@ def _partners(
 def _sources(partners: Int64[Tensor, "image iteration pixel"]) -> Int64[Tensor, "image pixel"]:
     """Return where the value of each pixel comes from after all iterations.
 
-    An iteration goes through the pixels from the last to the first. A pixel whose partner comes
-    later in the image finds there what the partner has copied just before: the value reaches it
-    along a chain of partners, from the first pixel of the chain whose partner does not come later.
-    Each round doubles how many links every pixel has followed.
+    An iteration runs through the pixels from the last to the first. A pixel whose partner comes
+    later in the image copies the value that its partner has just copied. Its value so comes along
+    a chain of partners, which ends at the first pixel whose partner does not come later. Each round
+    of the loop doubles the number of links that every pixel has followed.
     """
     ends = torch.maximum(partners, torch.arange(partners.shape[2], device=partners.device))
     while not torch.equal(further := ends.gather(2, ends), ends):
@@ -64,18 +64,19 @@ def glass_blur(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Blur, let pixels copy others near them, blur again.
 
-    ImageNet-C means to swap two pixels, but of a colour image numpy gives it views of them: the
-    pixel becomes a copy of its partner, which stays. Gray images are treated alike. Pixels near
-    the borders stay; in an image of less than ``2 * reach + 1`` pixels a side, all do.
+    The code of ImageNet-C intends to swap two pixels, but numpy gives it views of the pixels of a
+    colour image: the pixel becomes a copy of its partner, which stays as it is. Gray images are
+    treated in the same way. Pixels near the borders do not change; neither does any pixel of an
+    image whose sides are shorter than ``2 * reach + 1`` pixels.
 
     Parameters
     ----------
     images
-        Bytes, with one channel or three.
+        Images as bytes, with one channel or three.
     shifts
-        From [-reach, reach): how far to the right, then how far down, each pixel's partner is.
+        Displacements to the right and down of each pixel's partner, from [-reach, reach).
     glass
-        The severity.
+        Values of the severity.
     """
     blurred = truncate_(_blur(planes_of(images), glass.sigma)).to(torch.float32)
     sources = _sources(_partners(shifts, glass.reach))

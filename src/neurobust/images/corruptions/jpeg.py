@@ -1,11 +1,11 @@
-"""JPEG compression of whole batches, to the bit as Pillow does it (ImageNet-C).
+"""JPEG compression of whole batches, equal to Pillow's to the bit (ImageNet-C).
 
-Every stage of baseline JPEG that loses something is redone in libjpeg's own integer arithmetic
-(its "islow" transform, 4:2:0 subsampling and "fancy" upsampling: ITU-T T.81 and libjpeg-turbo 3);
-the entropy coding loses nothing and is left out. Whole numbers are held in floats, divided by the
-power of two that their next rounding asks for: all are then exact, and sums of any order agree.
+Every lossy stage of baseline JPEG is computed in libjpeg's integer arithmetic (its "islow"
+transform, 4:2:0 subsampling and "fancy" upsampling: ITU-T T.81 and libjpeg-turbo 3); the entropy
+coding is lossless and left out. Whole numbers are stored in floats, divided by the power of two of
+their next rounding. All of them are then exact, and sums agree in any order.
 
-Samples are planes with the image first, centred: from -128 to 127.
+Samples are planes with the image first, from -128 to 127.
 """
 
 import functools
@@ -37,9 +37,9 @@ _CHROMA_STEPS = (
     (47, 66, 99, 99, 99, 99, 99, 99),
     *[(99,) * 8] * 4,
 )
-# Left half of the cosines of each frequency, times 2**13 and, but for the first, sqrt(2), as sums
-# of libjpeg's rounded constants give them; the right half mirrors it, in odd rows with its sign
-# turned.
+# Left half of the cosines of each frequency, times 2**13 (and sqrt(2), except for the first), as
+# sums of libjpeg's rounded constants give them; the right half mirrors it, with the opposite sign
+# in odd rows.
 _COSINES = (
     (8192, 8192, 8192, 8192),
     (11363, 9633, 6437, 2260),
@@ -50,8 +50,8 @@ _COSINES = (
     (4433, -10704, 10704, -4433),
     (2260, -6436, 9633, -11363),
 )
-# Fixed-point numbers, 1 being 65,536: what red, green and blue give to luma and the two chromas,
-# and what the chromas give back
+# Fixed-point numbers, where 1 is 65,536: the weights of red, green and blue in luma and in the two
+# chromas, and those of the chromas in red, green and blue
 _ONE = 65536
 _LUMA = (19595, 38470, 7471)
 _BLUE_CHROMA = (-11059, -21709, 32768)
@@ -62,9 +62,9 @@ _BLUE = 116130
 
 
 def _dtype(device: torch.device) -> torch.dtype:
-    """Return the floats that hold all numbers here, of up to 24 bits, in matrix products too.
+    """Return the type of floats that is exact for numbers of up to 24 bits in matrix products.
 
-    Other devices than the CPU may multiply matrices of 32-bit floats with fewer bits.
+    Devices other than the CPU may multiply matrices of 32-bit floats with fewer bits.
     """
     return torch.float32 if device.type == "cpu" else torch.float64
 
@@ -80,14 +80,14 @@ def _alternate(even: float, odd: float, columns: int, device: torch.device) -> T
 
 @functools.lru_cache(maxsize=32)
 def _doubling(columns: int, weight: float, device: torch.device) -> Float[Tensor, "half column"]:
-    """Return the matrix that doubles columns, each a mixture of the nearer sample and the other."""
+    """Return the matrix that doubles columns: each mixes its nearer sample with the other one."""
     half = -(-columns // 2)
-    places = np.arange(columns)
-    nearer = places // 2
-    other = np.clip(nearer + 2 * (places % 2) - 1, 0, half - 1)
+    column = np.arange(columns)
+    nearer = column // 2
+    other = np.clip(nearer + 2 * (column % 2) - 1, 0, half - 1)
     matrix = np.zeros((half, columns))
-    matrix[nearer, places] = 1 - weight
-    matrix[other, places] += weight
+    matrix[nearer, column] = 1 - weight
+    matrix[other, column] += weight
     return _constant(matrix, device)
 
 
@@ -95,14 +95,14 @@ def _doubling(columns: int, weight: float, device: torch.device) -> Float[Tensor
 def _steps(
     quality: int, columns: int, device: torch.device, *, chroma: bool
 ) -> tuple[Float[Tensor, "8 column"], Float[Tensor, "8 column"]]:
-    """Return the quantisation steps along a row of blocks, and what to multiply by to divide.
+    """Return the quantisation steps along a row of blocks, and the factors that divide by them.
 
-    The transform gives 8 times the coefficients.
+    The factors include the division by 8 that the transform needs.
     """
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
     base = np.array(_CHROMA_STEPS if chroma else _LUMA_STEPS)
     steps = np.tile(np.clip((base * percent + 50) // 100, 1, 255), columns // _BLOCK)
-    # A touch more than the inverse: halves are rounded away from zero, as in libjpeg.
+    # Slightly more than the inverse, so that halves are rounded away from zero, as in libjpeg.
     return _constant(steps, device), _constant((1 + 2.0**-20) / (8 * steps), device)
 
 
@@ -110,9 +110,9 @@ def _steps(
 def _matrices(device: torch.device) -> tuple[Tensor, ...]:
     """Return the transform along rows, along columns, back along columns, back along rows.
 
-    But for the first, the sums are of more than 24 bits, and the matrix comes in two parts: the
-    coarse one, a multiple of 128, and the fine one, over 128. Rows are taken two blocks at a time,
-    which is faster.
+    Except for the first, the sums have more than 24 bits, so the matrix comes in two parts: a
+    coarse one, the multiples of 128, and a fine one, the rest divided by 128. Rows are taken two
+    blocks at a time, which is faster.
     """
     left = np.array(_COSINES)
     signs = np.where(np.arange(_BLOCK) % 2, -1, 1)[:, None]
@@ -135,7 +135,7 @@ def _round_(values: Planes) -> Planes:
 
 
 def _join(parts: Sequence[Planes], bits: int) -> Planes:
-    """Return the rounded sum of a product's two parts, of which ``bits`` bits are cut off."""
+    """Return the rounded sum of a product's two parts, with its last ``bits`` bits cut off."""
     coarse, fine = parts
     return _round_(coarse.add(fine.floor_(), alpha=2.0 ** (7 - bits)))
 
@@ -169,9 +169,10 @@ def _extend(planes: Planes, row_unit: int, column_unit: int) -> Planes:
 
 
 def _halve(planes: Planes) -> Planes:
-    """Return whole blocks of the means over 2 by 2 samples, halves rounded down and up in turns.
+    """Return whole blocks of the means over 2 by 2 samples, halves rounded down and up in turn.
 
-    As in libjpeg, columns are repeated before the means are taken, rows but one after.
+    As in libjpeg, the last column is repeated before the means are taken, the last row afterwards
+    (but for one that completes a pair).
     """
     planes = _extend(planes, 2, 2 * _BLOCK)
     pairs = planes[:, ::2] + planes[:, 1::2]
@@ -181,7 +182,7 @@ def _halve(planes: Planes) -> Planes:
 
 
 def _double(planes: Planes, rows: int, columns: int) -> Planes:
-    """Double the samples along both axes, with a quarter of the sample on the other side."""
+    """Double the samples along both axes, each mixed with a quarter of its farther neighbour."""
     weight = 0.25 if columns > 4 else 0.0  # libjpeg repeats the samples of narrow images
     across = _doubling(columns, weight, planes.device)
     wide = planes[:, : -(-rows // 2), : across.shape[0]] @ across
@@ -205,16 +206,16 @@ def jpeg_compression(
     Parameters
     ----------
     images
-        Bytes of 3 channels, or of 1 for gray, which gives the same as three equal channels.
+        Images as bytes, with 3 channels or with 1; gray gives the same as three equal channels.
     quality
-        From 1 to 100.
+        Quality from 1 to 100.
     """
     rows, columns, channels = images.shape[1:]
     device = images.device
     colours = [images[..., channel].to(_dtype(device)) for channel in range(channels)]
     luma = _mix(colours, _LUMA, 0.5 - 128) if channels == 3 else colours[0].sub_(128)
     luma = _quantise(_extend(luma, _BLOCK, _BLOCK), quality, chroma=False)
-    luma = luma[:, :rows, :columns] + 128.5  # the half rounds what is added below
+    luma = luma[:, :rows, :columns] + 128.5  # the half rounds the sums below
     if channels == 1:
         return _bytes_(luma)[..., None]
     below_half = 0.5 - 1 / _ONE

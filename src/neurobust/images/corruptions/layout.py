@@ -1,18 +1,19 @@
-"""From bytes to floats and back, in either order of the axes.
+"""Conversion from bytes to floats and back, in either order of the axes.
 
-Values keep the range of bytes, 0 to 255. Work that treats the channels alike is fastest with the
-channel last, as the images come; work on rows and columns needs planes, with the channel first.
+Values keep the range of bytes, 0 to 255. Operations that treat the channels alike are fastest with
+the channel last, the order of the images; operations on rows and columns need planes, with the
+channel first.
 """
 
 import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
-# A value that is a whole number but for float32's rounding must not lose one level when its
-# fraction is cut off; a thousandth of a level is far above that rounding.
+# Added before the fraction is cut off, so that a whole number that float32 has rounded down does
+# not lose a level; a thousandth of a level is far above that rounding error.
 _ROUNDING = 1e-3
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601
-ROUNDED_LUMA = (0.2989, 0.587, 0.114)  # as the package `imagecorruptions` writes it in places
+ROUNDED_LUMA = (0.2989, 0.587, 0.114)  # as in some functions of the package `imagecorruptions`
 
 
 def truncate_(values: Float32[Tensor, "..."]) -> UInt8[Tensor, "..."]:

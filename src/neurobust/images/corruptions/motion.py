@@ -8,7 +8,7 @@ from neurobust.images.corruptions.parameters import MotionBlur
 
 
 def line_weights(line: MotionBlur) -> Float[Tensor, " tap"]:
-    """Return the weights along a line: one side of a Gaussian, summing to 1."""
+    """Return the weights along a line: one side of a Gaussian, with a sum of 1."""
     at = torch.arange(2 * line.radius + 1, dtype=torch.float64)
     weights = torch.exp(-(at**2) / (2 * line.sigma**2))
     return weights / weights.sum()
@@ -31,7 +31,7 @@ def blur_along_lines(
 ) -> Float32[Tensor, "image row column channel"]:
     """Blur each image along its own line, with its borders repeated outwards.
 
-    A line ends, without its remaining weight, where its shift exceeds the image.
+    A line ends where its shift exceeds the image; its remaining weight is lost.
     """
     rows, columns = layers.shape[1:3]
     weights = line_weights(line)
@@ -49,7 +49,7 @@ def _add_gathered(
     right: Int64[Tensor, "image tap"],
     weights: Float32[Tensor, "image tap"],
 ) -> Float32[Tensor, "image row column channel"]:
-    """Add the shifted images tap by tap, the whole batch at once: best for a GPU."""
+    """Add the shifted images tap by tap for the whole batch, which is fastest on a GPU."""
     images, rows, columns, _ = layers.shape
     down, right, weights = (each.to(layers.device) for each in (down, right, weights))
     image, row, column = (
@@ -70,7 +70,7 @@ def _add_windows(
     right: Int64[Tensor, "image tap"],
     weights: Float32[Tensor, "image tap"],
 ) -> Float32[Tensor, "image row column channel"]:
-    """Add the shifted images one by one, as windows of padded images: best for a processor."""
+    """Add the shifts of one image after another as windows of it, padded: fastest on a CPU."""
     images, rows, columns, channels = layers.shape
     padding = [max(0, int(shift)) for shift in (down.max(), -down.min(), right.max(), -right.min())]
     top, _, left, _ = padding
@@ -96,7 +96,7 @@ def _pad_edges(
     left: int,
     right: int,
 ) -> Float32[Tensor, "image padded_row padded_column channel"]:
-    """Repeat the outermost pixels; torch's own replication is written for planes, and slower."""
+    """Repeat the outermost pixels; torch's own replication takes planes and is slower."""
     images, rows, columns, channels = layers.shape
     size = (images, top + rows + bottom, left + columns + right, channels)
     padded = layers.new_empty(size)

@@ -38,14 +38,15 @@ def speckle_noise(
 
 @functools.lru_cache(maxsize=5)
 def _shot_table(rate: int, device: torch.device) -> UInt8[Tensor, " level_word"]:
-    """Return what becomes of each level at each of 65,536 quantiles of its Poisson count."""
-    width = rate + math.ceil(8 * math.sqrt(rate)) + 12  # beyond, the function is 1 to 2**-24
+    """Return the new value of each level at each of 65,536 quantiles of its Poisson count."""
+    # beyond this width the distribution function is 1 within 2**-24
+    width = rate + math.ceil(8 * math.sqrt(rate)) + 12
     counts = np.arange(width)
     means = np.arange(_LEVELS) * (rate / 255.0)
     below = np.ceil(pdtr(counts, means[:, None]) * WORDS - 0.5)  # words whose uniform is below
     below[:, -1] = WORDS
     repeats = np.diff(below, axis=1, prepend=0.0).astype(np.int64)
-    # the largest of the package's values that are whole but for rounding is 255 itself
+    # a tiny addition keeps whole numbers from losing a level to rounding; the largest is 255
     shown = np.minimum(counts * 255.0 / rate + 1e-9, 255.0).astype(np.uint8)
     table = np.repeat(np.tile(shown, _LEVELS), repeats.ravel())
     return torch.from_numpy(table).to(device)
@@ -61,16 +62,16 @@ def shot_noise(
     Parameters
     ----------
     images
-        Bytes.
+        Images as bytes.
     words
-        From 0 to 65,535: a word stands for the quantile of the uniform ``(word + 0.5) / 65536``,
+        Random words from 0 to 65,535. A word stands for the quantile at ``(word + 0.5) / 65536``,
         the smallest count whose distribution function exceeds it.
     rate
-        Photons at white.
+        Mean count of photons at white.
     """
     table = _shot_table(rate, images.device)
-    places = torch.add(words, images, alpha=WORDS)
-    return table.index_select(0, places.reshape(-1)).reshape(images.shape)
+    entries = torch.add(words, images, alpha=WORDS)
+    return table.index_select(0, entries.reshape(-1)).reshape(images.shape)
 
 
 @functools.lru_cache(maxsize=32)

@@ -2,17 +2,17 @@
 
 Names, groups and the values of ``imagenet-c`` are those of ImageNet-C (Hendrycks & Dietterich,
 2019) in the form of the package ``imagecorruptions``, which takes images of any size. Hendrycks &
-Dietterich made CIFAR-10-C and Tiny ImageNet-C with weaker values of their own: those of
-``cifar-10-c`` and ``tiny-imagenet-c`` are what their scripts ``make_cifar_c.py`` and
-``make_tinyimagenet_c.py`` (repository hendrycks/robustness, folder ImageNet-C/create_c) hold.
+Dietterich made CIFAR-10-C and Tiny ImageNet-C with weaker values: those of ``cifar-10-c`` and
+``tiny-imagenet-c`` are from their scripts ``make_cifar_c.py`` and ``make_tinyimagenet_c.py``
+(repository hendrycks/robustness, folder ImageNet-C/create_c).
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 # ASSUME: TIN-TC is made with the values of the package `imagecorruptions`; it differs from the
-# ImageNet-C scripts in elastic_transform alone (no affine part, a displacement that scales with
-# the image). "The ImageNet-C parameters on 64 x 64 images" does not settle it.
+# ImageNet-C scripts only in elastic_transform (no affine part, a displacement that scales with the
+# image). The paper's "ImageNet-C parameters on 64 x 64 images" leaves both readings open.
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Noise": ("gaussian_noise", "shot_noise", "impulse_noise"),
@@ -89,7 +89,7 @@ class Fog(NamedTuple):
 class Spatter(NamedTuple):
     """Drops: ``mean`` and ``std`` of the field, its smoothing ``sigma`` (pixels), ``threshold``.
 
-    ``amount`` is the strength of water; of mud the smoothing of its mask (pixels).
+    ``amount`` is the strength of water, or the smoothing of the mask of mud (pixels).
     """
 
     mean: float
@@ -110,8 +110,8 @@ class Saturate(NamedTuple):
 class Elastic(NamedTuple):
     """Random displacement up to ``alpha``, smoothed by ``sigma``, on top of a random affine map.
 
-    The map moves three points up to ``affine``. All are fractions of the image's side: of its
-    rows, but for ``sigma``, which is a fraction of either side.
+    The map moves three points by up to ``affine``. All values are fractions of the number of rows,
+    except for ``sigma``, which is a fraction of either side.
     """
 
     alpha: float
@@ -139,11 +139,11 @@ class SeverityTable:
     spatter: tuple[Spatter, ...]
     contrast: tuple[float, ...]  # the fraction that is left
     elastic_transform: tuple[Elastic, ...]
-    pixelate: tuple[float, ...]  # of the image's side
+    pixelate: tuple[float, ...]  # fraction of the image's side
     jpeg_compression: tuple[int, ...]  # quality
     saturate: tuple[Saturate, ...]
-    frost_scale: float  # of the photographs of frost, which is raised where an image needs more
-    frost_textures: int  # how many of the six are used
+    frost_scale: float  # smallest scale of the photographs of frost
+    frost_textures: int  # number of them, of six, that are used
 
 
 MOTION_BLUR_ANGLE_DEG = (-45.0, 45.0)

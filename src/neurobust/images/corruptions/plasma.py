@@ -12,29 +12,29 @@ def plasma_side(rows: int, columns: int) -> int:
 
 
 def plasma_draws(side: int) -> int:
-    """Return how many random numbers a map takes: one for each point but the first."""
+    """Return the number of random numbers that a map takes: one for each point but the first."""
     return side * side - 1
 
 
 def plasma_maps(
     uniforms: Float32[Tensor, "image draw"], decay: float
 ) -> Float32[Tensor, "image side side"]:
-    """Grow one map per image from coarse to fine, and scale it to 0 ... 1.
+    """Return one map per image, computed from coarse to fine and scaled to 0 ... 1.
 
-    Every new point is the mean of four neighbours (the map wraps around) plus a wibble. The wibble
-    is uniform in +- a^2, where a is 100 for the first points and falls by ``decay`` per halving.
+    Every new point is the mean of four neighbours (the map wraps around) plus a wibble, which is
+    uniform in +- a^2: a is 100 for the first points and is divided by ``decay`` at each halving.
 
     Parameters
     ----------
     uniforms
-        In [0, 1), ``plasma_draws(side)`` per image, in the order in which the points are made:
-        at each step the centres, then the points left of them, then the points above them.
+        Random numbers in [0, 1), ``plasma_draws(side)`` per image, in the order in which points are
+        computed: at each step the centres, then the points left of them, then those above them.
     decay
-        The divisor of a.
+        Divisor of a.
     """
     images, draws = uniforms.shape
     side = round((draws + 1) ** 0.5)
-    wibbles = uniforms.T.contiguous().mul_(2.0).sub_(1.0)  # the images last: contiguous rows
+    wibbles = uniforms.T.contiguous().mul_(2.0).sub_(1.0)  # images last, for contiguous rows
     heights = wibbles.new_zeros(side, side, images)
     step, amplitude, used = side, _FIRST_WIBBLE, 0
     while step >= 2:

@@ -11,14 +11,14 @@ from torch import Tensor
 
 
 def centre_size(size: int, factor: float) -> int:
-    """Return how many pixels around the centre fill ``size`` pixels when zoomed by ``factor``."""
+    """Return the number of central pixels that fill ``size`` pixels when zoomed by ``factor``."""
     return math.ceil(size / factor)
 
 
 def stretch_matrix(size: int, factor: float) -> Float[np.ndarray, "zoomed size"]:
-    """Return linear interpolation that maps the first pixel on the first, the last on the last.
+    """Return the linear interpolation that maps the first pixel to the first, the last to the last.
 
-    It is the convention of ``scipy.ndimage.zoom``; the zoomed size is rounded.
+    This is the convention of ``scipy.ndimage.zoom``; the zoomed size is rounded.
     """
     zoomed = round(size * factor)
     at = np.linspace(0, size - 1, zoomed)
@@ -39,20 +39,20 @@ def zoom_matrix(size: int, factor: float) -> Float[np.ndarray, "zoomed size"]:
 def smoother(
     size: int, sigma: float, truncate: float, mode: str, dtype: torch.dtype, device: torch.device
 ) -> Float[Tensor, "smoothed size"]:
-    """Return ``scipy.ndimage.gaussian_filter1d``, its Gaussian cut at ``truncate`` sigma.
+    """Return the matrix of ``scipy.ndimage.gaussian_filter1d``, truncated at ``truncate`` sigma.
 
-    The mode tells what lies beyond the borders: "reflect" mirrors outside the outermost pixels,
-    "nearest" repeats them.
+    The mode determines the values beyond the borders: "reflect" mirrors about the outer edges of
+    the outermost pixels, "nearest" repeats these pixels.
     """
     matrix = gaussian_filter1d(np.eye(size), sigma, axis=0, mode=mode, truncate=truncate)
     return torch.from_numpy(matrix).to(device, dtype)
 
 
 def box_matrix(size: int, reduced: int) -> Float[np.ndarray, "reduced size"]:
-    """Return the reduction of an axis by means over boxes, as Pillow's BOX filter.
+    """Return the reduction of an axis by means over boxes, as in Pillow's BOX filter.
 
-    A pixel belongs to a box, wholly, if its centre does. Centres on an edge are common, and fall
-    to the side that Pillow's own arithmetic puts them on.
+    A pixel belongs entirely to the box that contains its centre. Centres on an edge are common, and
+    go to the side on which Pillow's arithmetic puts them.
     """
     scale = size / reduced
     centres = (np.arange(reduced)[:, None] + 0.5) * scale

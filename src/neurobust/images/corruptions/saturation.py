@@ -1,4 +1,4 @@
-"""Saturate (ImageNet-C): more or less colour, at the same value."""
+"""Saturate (ImageNet-C): more or less saturation, at the same hue and value."""
 
 from jaxtyping import UInt8
 from torch import Tensor
@@ -10,11 +10,11 @@ from neurobust.images.corruptions.parameters import Saturate
 def saturate(
     images: UInt8[Tensor, "image row column channel"], values: Saturate
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Change the saturation of HSV, which is clipped to 0 ... 1.
+    """Change the saturation of HSV, and clip it to 0 ... 1.
 
-    Value and hue stay, so that all channels keep their order below the largest one and move away
-    from it by one factor. A gray pixel has the hue of red, and a shift tints it. Images with one
-    channel stay as they are.
+    Value and hue do not change, so that the distances of all channels from the largest one are
+    multiplied by one factor. A gray pixel has the hue of red, and a shift tints it. Images with one
+    channel do not change.
     """
     planes = planes_of(images)
     value = planes.amax(1, keepdim=True)

@@ -1,8 +1,8 @@
 """Spatter (ImageNet-C): drops of water or mud on the lens, given the random fields.
 
 The ripples of water come from edges (Canny, 1986), from distances to them (a chamfer distance,
-Borgefors, 1986) and from an equalised histogram. All three follow OpenCV's arithmetic, which
-decides the outcome: integers, ties and borders are its.
+Borgefors, 1986) and from an equalised histogram. All three follow OpenCV's arithmetic (integers,
+ties and borders), which decides the outcome.
 """
 
 import torch
@@ -15,16 +15,16 @@ from neurobust.images.corruptions.parameters import Spatter
 from neurobust.images.corruptions.resampling import smoother
 
 _WATER, _MUD = (175.0, 238.0, 238.0), (63.0, 42.0, 20.0)  # RGB
-_MUD_COVERS = 0.8  # of the smoothed mask
+_MUD_COVERS = 0.8  # smallest value of the smoothed mask that counts
 
 _WEAK, _STRONG = 50, 150  # gradients of an edge
-_TANGENT = 13573 / 2**15  # of 22.5 degrees; below, its product with a gradient is exact
+_TANGENT = 13573 / 2**15  # tangent of 22.5 degrees, so that products with gradients are exact
 
-# Distances are counted in parts of a pixel such that the costs of a step aside, a diagonal one
-# (1.4) and a knight's move (2.1969) are whole numbers and all sums fit 16 bits.
+# Distances are counted in parts of a pixel, chosen so that the costs of a straight step (1), a
+# diagonal one (1.4) and a knight's move (2.1969) are whole numbers and all sums fit in 16 bits.
 PARTS = 965
 _FAR = 20 * PARTS
-# Moves: rows down and columns to the right, cost, and repetitions, some of which add up to any
+# Moves: rows down and columns to the right, cost, and numbers of repetitions, which add up to any
 # number of moves within 20 pixels.
 _MOVES = (
     *(((down, 1 - down), 965, (1, 2, 4, 8, 4)) for down in (0, 1)),
@@ -44,21 +44,21 @@ def spatter(
     Parameters
     ----------
     images
-        Bytes, with one channel or three.
+        Images as bytes, with one channel or three.
     normals
-        The field of drops before it is smoothed.
+        Field of drops before it is smoothed.
     values
-        The severity.
+        Values of the severity.
     """
     planes = planes_of(images)
-    # in float64, since one level more in one drop can move an edge, and with it the whole histogram
+    # in float64, since one level in one drop can move an edge, and with it the whole histogram
     layers = _smooth(normals.to(torch.float64) * values.std + values.mean, values.sigma)
     layers = threshold(layers, values.threshold, 0.0)
     if values.mud:
         cover = _smooth(layers.sign().permute(2, 0, 1), values.amount)
         cover = threshold(cover, _MUD_COVERS, 0.0)
     else:
-        # the repeated borders add up in a corner: a rare value above 1 overflows, as in ImageNet-C
+        # repeated borders add up in corners: a rare value above 1 overflows, as in ImageNet-C
         drops = layers.mul_(255.0).to(torch.int16).bitwise_and_(255)
         cover = _ripples(drops).mul_(drops)
         highest = cover.flatten(0, 1).amax(0)
@@ -96,7 +96,7 @@ def _ripples(drops: Int16[Tensor, "row column image"]) -> Float32[Tensor, "row c
 
 
 def _bordered(planes: Tensor, mirror: int) -> Tensor:
-    """Add a border of one pixel: the outermost line (1), or the one within it (2) if any."""
+    """Add a border of one pixel: a copy of the outermost line (1) or, if any, of the next (2)."""
     rows, columns, images = planes.shape
     bordered = planes.new_empty(rows + 2, columns + 2, images)
     bordered[1:-1, 1:-1] = planes
@@ -117,7 +117,7 @@ def _box_sums(
 
 
 def canny_edges(layers: Int16[Tensor, "row column image"]) -> Bool[Tensor, "row column image"]:
-    """Find the edges, one pixel wide, as ``cv2.Canny(layer, 50, 150)``."""
+    """Return the edges, one pixel wide, as ``cv2.Canny(layer, 50, 150)`` does."""
     columns, images = layers.shape[1:]
     bordered = _bordered(layers, 1)
     right, down = bordered.new_zeros(2, *bordered.shape)  # with a border of no gradient
@@ -138,7 +138,7 @@ def canny_edges(layers: Int16[Tensor, "row column image"]) -> Bool[Tensor, "row 
     before, after = sizes.index_select(0, at - step), sizes.index_select(0, at + step)
     stays = (size > before) & (size >= after + ~(flat | steep))
 
-    # A weak edge is one if it touches one.
+    # A weak edge counts if it touches an edge.
     found = stays & (size > _STRONG)
     edges = torch.zeros_like(sizes, dtype=torch.bool).scatter_(0, at, found)
     weak = at.masked_select(stays ^ found)
@@ -155,7 +155,7 @@ def canny_edges(layers: Int16[Tensor, "row column image"]) -> Bool[Tensor, "row 
 def chamfer_distances(edges: Bool[Tensor, "row column image"]) -> Int16[Tensor, "row column image"]:
     """Return the distances to the nearest edge, at most 20 pixels, in ``PARTS`` of a pixel.
 
-    The moves of a shortest way may come in any order, and so are made one kind after another.
+    The moves of a shortest path can come in any order, so one kind of move is made after another.
     """
     rows, columns, _ = edges.shape
     distances = (~edges).to(torch.int16).mul_(_FAR)
@@ -173,19 +173,19 @@ def chamfer_distances(edges: Bool[Tensor, "row column image"]) -> Int16[Tensor, 
 
 
 def equalised(layers: Int32[Tensor, "row column image"]) -> Int16[Tensor, "row column image"]:
-    """Equalise each layer's histogram, as ``cv2.equalizeHist``."""
+    """Equalise each layer's histogram, as ``cv2.equalizeHist`` does."""
     rows, columns, images = layers.shape
     starts = torch.arange(images, device=layers.device, dtype=torch.int32).mul_(256)
-    places = (layers + starts).flatten()
+    entries = (layers + starts).flatten()
     counts = torch.zeros(256 * images, device=layers.device, dtype=torch.int32)
-    counts.index_add_(0, places, torch.ones_like(places))
+    counts.index_add_(0, entries, torch.ones_like(entries))
     below = counts.reshape(images, 256).cumsum(1)
     pixels = rows * columns
     first = below.masked_fill(below == 0, pixels).amin(1, keepdim=True)
-    # in float32, where halves are decided; a number over a tensor would take a reciprocal
+    # in float32, which decides halves; a number divided by a tensor would use a reciprocal
     scale = torch.full_like(first, 255, dtype=torch.float32) / (pixels - first)
     levels = (below - first).clamp_(min=0).to(torch.float32).mul_(scale).round_()
-    # one level alone stays as it is
+    # a layer of a single level does not change
     same = torch.arange(256, device=layers.device, dtype=torch.float32)
     table = torch.where(first == pixels, same, levels).to(torch.int16)
-    return table.flatten().index_select(0, places).reshape(layers.shape)
+    return table.flatten().index_select(0, entries).reshape(layers.shape)

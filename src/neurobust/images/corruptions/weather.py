@@ -29,13 +29,13 @@ def snow(
     Parameters
     ----------
     images
-        Bytes.
+        Images as bytes.
     normals
-        The field of flakes before it is zoomed, ``centre_size(side, values.zoom)`` a side.
+        Field of flakes before it is zoomed, with sides of ``centre_size(side, values.zoom)``.
     angles_deg
-        The direction of the fall.
+        Direction of the fall, in degrees.
     values
-        The severity.
+        Values of the severity.
     """
     rows, columns = images.shape[1:3]
     down, across = (_stretch(side, values.zoom, images.device) for side in normals.shape[1:])
@@ -58,7 +58,7 @@ def frost(
     crops: UInt8[Tensor, "image row column 3"],
     weights: Frost,
 ) -> UInt8[Tensor, "image row column channel"]:
-    """Lay windows of frost over the images; on gray images the frost is gray."""
+    """Add windows of frost textures to the images; on gray images the frost is gray."""
     layer = images.to(torch.float32).mul_(weights.image)
     if images.shape[3] == 1:
         gray = crops.to(torch.float32) @ layer.new_tensor(ROUNDED_LUMA)
@@ -88,8 +88,8 @@ def brightness(
 ) -> UInt8[Tensor, "image row column channel"]:
     """Raise the value of HSV by ``amount``, where white is 1.
 
-    The value is the largest channel and hue and saturation are ratios, so that all channels grow
-    by the factor of the value; black becomes gray.
+    The value is the largest channel, and hue and saturation are ratios: all channels are multiplied
+    by the factor of the value. Black becomes gray.
     """
     planes = planes_of(images)
     value = planes.amax(1, keepdim=True)

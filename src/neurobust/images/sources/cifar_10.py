@@ -1,7 +1,7 @@
 """CIFAR-10 (Krizhevsky 2009) in its "python version", from the tar or the folder in it.
 
-Its files are pickles, which can run code when they are read. None is opened before its checksum
-shows that it is the official file, and even then only arrays and plain values are let in.
+Its files are pickles, which can run code when they are read. Each is opened only after its checksum
+has shown that it is the official file, and even then only arrays and plain values are loaded.
 """
 
 import hashlib
@@ -66,8 +66,8 @@ def read_cifar10(
 ) -> xr.Dataset:
     """Read CIFAR-10, or some of its classes, as an image set.
 
-    A picture's number is its place among the official training images, from 0, or
-    ``FIRST_TEST_ID`` plus its place among the official test images.
+    A picture's number is its position among the official training images, from 0, or
+    ``FIRST_TEST_ID`` plus its position among the official test images.
 
     Parameters
     ----------
@@ -80,15 +80,15 @@ def read_cifar10(
         Share of the training images of each class (see `neurobust.images.splits.hold_out`);
         0.1 in Li et al. (2023).
     seed
-        Of the draw of the validation images.
+        Seed that chooses the validation images.
     md5
-        The checksum that each file must have before it is opened.
+        Checksum that each file must have before it is opened.
 
     Raises
     ------
     InputError
-        If the source is not there or cannot be read, a file in it is missing or another than the
-        official one, a class is unknown or repeated, or a split would be empty.
+        If the source is not there or cannot be read, a file in it is missing or is not the official
+        one, a class is unknown or repeated, or a split would be empty.
     """
     files = _read_files(source)
     for name, expected in md5.items():
@@ -100,13 +100,13 @@ def read_cifar10(
     n_train = sum(len(batches[name]["labels"]) for name in _TRAIN_BATCHES)
     in_order = [batches[name] for name in (*_TRAIN_BATCHES, _TEST_BATCH)]
     official = np.concatenate([batch["labels"] for batch in in_order])
-    position = {listed.index(name): label for label, name in enumerate(chosen)}
-    label = np.array([position.get(code, -1) for code in official.tolist()], dtype=np.int64)
-    place = np.flatnonzero(label >= 0)
-    label = label[place]
-    is_train = place < n_train
+    new_label = {listed.index(name): label for label, name in enumerate(chosen)}
+    label = np.array([new_label.get(code, -1) for code in official.tolist()], dtype=np.int64)
+    position = np.flatnonzero(label >= 0)
+    label = label[position]
+    is_train = position < n_train
 
-    split = np.full(len(place), TEST, dtype=f"U{len(VALIDATION)}")
+    split = np.full(len(position), TEST, dtype=f"U{len(VALIDATION)}")
     validates = hold_out(
         label[is_train],
         chosen,
@@ -116,8 +116,8 @@ def read_cifar10(
     )
     split[is_train] = np.where(validates, VALIDATION, TRAIN)
     return make_image_set(
-        pixels=_channels_last(np.concatenate([batch["data"] for batch in in_order])[place]),
-        image_id=np.where(is_train, place, place - n_train + FIRST_TEST_ID).astype(np.int64),
+        pixels=_channels_last(np.concatenate([batch["data"] for batch in in_order])[position]),
+        image_id=np.where(is_train, position, position - n_train + FIRST_TEST_ID).astype(np.int64),
         label=label,
         split=split.tolist(),
         class_names=chosen,
@@ -130,14 +130,14 @@ def read_cifar10(
 
 
 def _read_files(source: Path) -> dict[str, bytes]:
-    """Return the bytes of those of the official files that are there, by name."""
+    """Return the contents of the official files that are there, by name."""
     if not source.exists():
         raise InputError(
             source,
             "is not there",
             expected=f"CIFAR-10's python version: its tar, or the folder {_FOLDER} unpacked from "
             "it",
-            fix=f"fetch {ADDRESS} and put it there; docs/real-data.md says more",
+            fix=f"fetch {ADDRESS} and put it there (see docs/real-data.md)",
         )
     try:
         return _read_folder(source) if source.is_dir() else _read_tar(source)
@@ -159,7 +159,7 @@ def _read_folder(source: Path) -> dict[str, bytes]:
 def _read_tar(source: Path) -> dict[str, bytes]:
     files = {}
     with tarfile.open(source) as packed:
-        # In the order of the tar: to go back would mean to decompress it anew.
+        # In the order of the tar: going back would decompress it anew.
         for member in packed:
             name = PurePosixPath(member.name).name
             if name in MD5 and (content := packed.extractfile(member)) is not None:
@@ -193,7 +193,7 @@ class _PlainUnpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - whatever is allowed
-        """Return what rebuilds an array; refuse every other name."""
+        """Return a function or class that rebuilds an array; refuse every other name."""
         if (module, name) not in self._ALLOWED:
             problem = f"it asks for {module}.{name}"
             raise pickle.UnpicklingError(problem)
@@ -202,7 +202,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 def _unpickle(source: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
-        # Python 2 wrote them: its byte strings are text here, and latin1 keeps every byte.
+        # Python 2 wrote the files; latin1 decodes its byte strings to text and keeps every byte.
         return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
     except pickle.UnpicklingError as error:
         raise InputError(
@@ -231,7 +231,7 @@ def _choose_classes(
 
 
 def _channels_last(rows: UInt8[np.ndarray, "image value"]) -> UInt8[np.ndarray, "image 32 32 3"]:
-    """Return pictures whose values lie channel by channel, row by row, with channels last."""
+    """Return pictures with channels last, from values stored channel by channel, row by row."""
     return np.ascontiguousarray(
         rows.reshape(-1, len(CHANNELS), SIDE_PX, SIDE_PX).transpose(0, 2, 3, 1)
     )

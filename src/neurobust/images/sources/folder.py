@@ -1,6 +1,6 @@
-"""Pictures of one's own, in a folder for each class: ``train/CLASS/`` and ``test/CLASS/``.
+"""Your own pictures, in a folder for each class: ``train/CLASS/`` and ``test/CLASS/``.
 
-It is the layout of ImageNet, where ``val`` stands for ``test``.
+This is the layout of ImageNet, where ``val`` stands for ``test``.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from neurobust.images.form import CHANNELS, decode_rgb, make_image_set
 from neurobust.images.splits import hold_out
 
 TASK = "which class does the picture belong to"
-SUFFIXES = (".jpg", ".jpeg", ".png")  # in capital letters, too
+SUFFIXES = (".jpg", ".jpeg", ".png")  # or in capital letters
 
 _TEST_FOLDERS = ("test", "val")
 _LAYOUT = "train/CLASS/*.jpg and test/CLASS/*.jpg (or val/CLASS/*.jpg)"
@@ -54,36 +54,37 @@ def read_folder(
     validation_fraction: float = 0.1,
     seed: int = 1000,
 ) -> xr.Dataset:
-    """Read pictures that lie in a folder for each class as an image set.
+    """Read an image set from a folder for each class.
 
     Each picture's shorter side is resized to ``short_side_px``, then the central square is cut
-    out. Its number is `number_of` its path within ``source``: it depends neither on the
-    classes chosen nor on the other pictures. Pictures are JPEG or PNG files right in the folder of
-    their class; other files, and names that begin with a dot, are passed over.
+    out. Its number follows from its path within ``source`` (`number_of`): it depends neither on the
+    classes chosen nor on the other pictures. Pictures are JPEG or PNG files directly in the folder
+    of their class; other files, and names that begin with a dot, are ignored.
 
     Parameters
     ----------
     source
         The folder that holds ``train`` and ``test`` (or ``val``).
     classes
-        Folders of classes, whose order gives the labels; or how many, from the first by name; or
+        Folders of classes, whose order gives the labels; or their number, the first by name; or
         None for all, by name.
     size_px
-        Side of the square.
+        Side of the square, in pixels.
     short_side_px
-        Length of the shorter side that it is cut from.
+        Shorter side of the resized picture, in pixels.
     validation_fraction
         Share of the training pictures of each class; see
         `neurobust.images.splits.hold_out`.
     seed
-        Of the draw of the validation pictures.
+        Seed that chooses the validation pictures.
 
     Raises
     ------
     InputError
-        If the folder, ``train`` or ``test`` is not there; if ``test`` and ``val`` both are; if a
-        class is unknown, asked for twice, without pictures, or in one of the two only; if a picture
-        cannot be read, or lies both in train and in test; or if the square exceeds the short side.
+        If the folder, ``train`` or ``test`` is not there; if there are both ``test`` and ``val``;
+        if a class is unknown, named twice, without pictures, or missing in one of the two; if a
+        picture cannot be read, or is in both train and test; or if the square exceeds the short
+        side.
     """
     if size_px > short_side_px:
         raise InputError(
@@ -124,7 +125,7 @@ def read_folder(
 def number_of(path: str) -> int:
     """Return the number of a picture: 63 bits of the SHA-256 of its path, such as test/cat/1.png.
 
-    Read as a little-endian integer, the first eight bytes without the lowest bit.
+    They are the first eight bytes, as a little-endian integer without its lowest bit.
     """
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "little") >> 1
 
@@ -139,7 +140,7 @@ def _find_parts(source: Path) -> tuple[Path, Path]:
     elif not tests:
         problem = "has no folder 'test'"
     elif len(tests) == 2:
-        problem = "has both 'test' and 'val': which one tests is open"
+        problem = "has both 'test' and 'val': which of them holds the test pictures is unclear"
     else:
         return source / "train", tests[0]
     raise InputError(
@@ -238,8 +239,9 @@ def _crop(
     picture: Image.Image, short_side_px: int, size_px: int
 ) -> UInt8[np.ndarray, "row column 3"]:
     """Resize the shorter side and cut out the central square."""
-    # ASSUME: the evaluation that networks of ImageNet are published with. Bilinear, which Pillow
-    # antialiases; the longer side is cut to a whole pixel, the margin rounded to an even one.
+    # ASSUME: the crop with which published ImageNet networks are evaluated. Bilinear, antialiased by
+    # Pillow; the longer side is truncated to a whole pixel, half of the margin rounds to an even
+    # one.
     short = min(picture.size)
     width, height = (int(short_side_px * side / short) for side in picture.size)
     resized = picture.resize((width, height), Image.Resampling.BILINEAR)

@@ -1,7 +1,7 @@
 """The default image set: patches of the ImageNet photographs that come with foolbox.
 
-It needs no download. Twenty photographs are too few for object recognition, so the task is to say
-which photograph a patch comes from; patches share no pixel, and so neither do the splits.
+They need no download. Twenty photographs are too few for object recognition, so the task is to
+recognise which photograph a patch comes from. Patches share no pixels, so splits do not either.
 """
 
 import importlib.metadata
@@ -54,16 +54,16 @@ def build_photographs(
     """Cut photographs into patches, labelled with the photograph they come from.
 
     Each photograph is resized (Lanczos) and cut into a centred square grid of disjoint tiles. Its
-    tiles are shuffled and dealt to the splits, equally many per photograph.
+    tiles are shuffled and divided among the splits, equally many per photograph.
 
     Parameters
     ----------
     numbers
-        Which photographs, by the number in their file names; their order gives the labels.
+        Photographs, by the number in their file names; their order gives the labels.
     short_side_px
-        Length of the shorter side after resizing.
+        Shorter side after resizing, in pixels.
     tile_px
-        Side of a patch.
+        Side of a patch, in pixels.
     test_fraction, validation_fraction
         Shares of each photograph's tiles, rounded to whole tiles; the rest is for training.
     seed
@@ -151,8 +151,8 @@ def _resized(path: Path, short_side_px: int) -> UInt8[np.ndarray, "row column 3"
 def _tiles(
     picture: UInt8[np.ndarray, "row column 3"], tile_px: int
 ) -> UInt8[np.ndarray, "tile tile_row tile_column 3"]:
-    """Cut the central square into a grid of tiles, row by row; the margin left over is unused."""
-    # ASSUME: a long photograph gives its central square only, so that every class has equally many
+    """Cut the central square into a grid of tiles, row by row; a margin may remain unused."""
+    # ASSUME: only the central square of a photograph is used, so that every class has equally many
     # tiles and they do not depend on which photographs are chosen.
     n_side = min(picture.shape[:2]) // tile_px
     top, left = ((side - n_side * tile_px) // 2 for side in picture.shape[:2])

@@ -1,4 +1,4 @@
-"""Fetch a file once, and only as the file that was meant."""
+"""Download of published files, with a check that each is the right one."""
 
 import hashlib
 import http.client
@@ -15,24 +15,24 @@ _CHUNK_BYTES = 1 << 20
 
 
 def retrieve(url: str, path: Path, *, sha256: str, n_bytes: int | None = None) -> None:
-    """Download a file unless it is already there; either way it must have the checksum.
+    """Download a file unless it is already there; in either case its checksum must be right.
 
     Parameters
     ----------
     url
-        Where the file is published.
+        Address of the file.
     path
-        Where it belongs. A file that is already there is never replaced.
+        Path that the file is to have. A file that is already there is never replaced.
     sha256
-        Its SHA-256, in hexadecimal digits.
+        SHA-256 of the file, in hexadecimal digits.
     n_bytes
-        Its size, where known: a wrong size is then found without reading the file.
+        Size of the file, if known: a wrong size is then found without reading the file.
 
     Raises
     ------
     InputError
-        If the file cannot be downloaded, or what is there or arrived is another file. Nothing is
-        left at ``path`` by a failed download.
+        If the file cannot be downloaded, or the file that is there or arrived is another one. A
+        failed download leaves nothing at ``path``.
     """
     if path.exists():
         _check(path, path, sha256, n_bytes, fix=f"move it away, or put the file of {url} there")
@@ -48,7 +48,7 @@ def _download(url: str, part: Path, path: Path) -> None:
             shutil.copyfileobj(response, file, _CHUNK_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, urllib.error.HTTPError):
-            error.close()  # it holds the connection
+            error.close()  # otherwise the connection stays open
         raise InputError(
             path,
             f"the file is absent and cannot be downloaded ({error})",

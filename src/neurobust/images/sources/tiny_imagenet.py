@@ -1,7 +1,7 @@
 """Tiny ImageNet, from the zip that Stanford's course cs231n publishes or from the folder in it.
 
-Its official validation images, whose labels are public, are the test set of Safarani et al.
-(2021); their validation set is a tenth of the training images.
+The official validation images, whose labels are public, are the test set, and a tenth of the
+training images is the validation set, as in Safarani et al. (2021).
 """
 
 import os
@@ -35,16 +35,16 @@ _CLASSES, _WORDS, _ANNOTATIONS = "wnids.txt", "words.txt", "val/val_annotations.
 _WNID = re.compile(r"n\d{8}")
 _TRAIN_FILE = re.compile(r"train/(?P<folder>[^/]+)/images/(?P<wnid>n\d{8})_(?P<number>\d+)\.JPEG")
 _TEST_FILE = re.compile(r"val/images/val_(?P<number>\d+)\.JPEG")
-# A training picture's number is its WordNet id followed by five digits; a test picture's is its
-# own number, far below. Neither depends on the classes chosen.
+# The number of a training picture is its WordNet id followed by five digits; that of a test picture
+# is its official number, which is much smaller. Neither depends on the classes chosen.
 _IDS_PER_CLASS = 100_000
 _FETCH_AGAIN = f"fetch {ADDRESS} again, or unpack it again"
 
 
 class _Archive(NamedTuple):
-    """The files of the zip or folder, named from within ``tiny-imagenet-200``."""
+    """The files of the zip or folder, with paths relative to ``tiny-imagenet-200``."""
 
-    place: Path
+    source: Path
     names: list[str]
     read: Callable[[str], bytes]
 
@@ -81,21 +81,21 @@ def read_tiny_imagenet(
     source
         The official zip, the folder ``tiny-imagenet-200`` from it, or the folder that holds that.
     classes
-        WordNet ids, whose order gives the labels; or how many, from the top of ``wnids.txt``; or
-        None for all that ``wnids.txt`` lists.
+        WordNet ids, whose order gives the labels; or their number, the first in ``wnids.txt``; or
+        None for all in ``wnids.txt``.
     validation_fraction
-        Share of the training images of the chosen classes, all classes together.
+        Share of the training images, of all chosen classes together.
     seed
         Seed of the legacy numpy generator that shuffles them (1000 in Safarani et al., 2021).
     n_train, n_test
-        Images that each class must have in ``train`` and in ``val``.
+        Number of images that each class must have in ``train`` and in ``val``.
 
     Raises
     ------
     InputError
-        If the source is missing, damaged or laid out otherwise; if a class asked for is unknown or
-        absent; if a class has another number of images; if an image lies in the folder of another
-        class, does not decode or is not 64 x 64 pixels; or if a split would be empty.
+        If the source is missing, damaged or has another layout; if a class is unknown or absent;
+        if a class has another number of images; if an image is in the folder of another class,
+        does not decode or is not 64 x 64 pixels; or if a split would be empty.
     """
     with _open_archive(source) as archive:
         chosen = _choose_classes(archive, classes)
@@ -152,13 +152,13 @@ def _open_archive(source: Path) -> Iterator[_Archive]:
 
 
 def _unlike(archive: _Archive, name: str, problem: str, expected: str) -> InputError:
-    return InputError(f"{archive.place}, {name}", problem, expected=expected, fix=_FETCH_AGAIN)
+    return InputError(f"{archive.source}, {name}", problem, expected=expected, fix=_FETCH_AGAIN)
 
 
 def _read(archive: _Archive, name: str) -> bytes:
     try:
         return archive.read(name)
-    except (KeyError, FileNotFoundError) as error:  # the zip's and the folder's ways to say so
+    except (KeyError, FileNotFoundError) as error:  # of a zip and of a folder
         raise _unlike(archive, name, "the file is missing", "Tiny ImageNet's layout") from error
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         problem = f"the file cannot be read ({error})"
@@ -166,7 +166,7 @@ def _read(archive: _Archive, name: str) -> bytes:
 
 
 def _read_rows(archive: _Archive, name: str, n_fields: int) -> Iterator[list[str]]:
-    """Yield the first fields of each line, which tabs separate."""
+    """Yield the first fields of each line of a table with tabs."""
     try:
         lines = _read(archive, name).decode().splitlines()
     except UnicodeDecodeError as error:
@@ -199,7 +199,7 @@ def _choose_classes(archive: _Archive, classes: Sequence[str] | int | None) -> l
     if not usable:
         strange = [wnid for wnid in chosen if wnid not in listed]
         raise InputError(
-            archive.place,
+            archive.source,
             f"'classes': {f'{strange[0]} is not listed' if strange else f'it is {classes!r}'}",
             expected=f"different WordNet ids of {_CLASSES}, or a number from 1 to {len(listed)}",
             fix="change the classes asked for",
@@ -213,8 +213,7 @@ def _list_training_pictures(
     """List the training files of the classes, in the order of their paths."""
     wanted = set(chosen)
     pictures = []
-    # The order, which decides what the seed selects, is that in which torchvision's ImageFolder
-    # lists files.
+    # The order decides which images the seed selects; it is that of torchvision's ImageFolder.
     for name in sorted(archive.names):
         match = _TRAIN_FILE.fullmatch(name)
         if match is None or match["folder"] not in wanted:
@@ -239,7 +238,7 @@ def _list_test_pictures(archive: _Archive, chosen: Sequence[str], n_test: int) -
         name = f"val/images/{file}"
         match = _TEST_FILE.fullmatch(name)
         if match is None or name not in present:
-            problem = f"it names {file}, which is missing or no image of val"
+            problem = f"it names {file}, which is missing or not an image of val"
             raise _unlike(archive, _ANNOTATIONS, problem, "files val_<number>.JPEG in val/images")
         pictures[name] = _Picture(name, wnid, int(match["number"]))
     found = sorted(pictures.values(), key=lambda picture: picture.image_id)
@@ -264,7 +263,7 @@ def _check_counts(
 def _decode(archive: _Archive, pictures: list[_Picture]) -> UInt8[np.ndarray, "image 64 64 3"]:
     pixels = np.empty((len(pictures), SIDE_PX, SIDE_PX, len(CHANNELS)), dtype=np.uint8)
     for position, (name, _, _) in enumerate(pictures):
-        picture = decode_rgb(_read(archive, name), f"{archive.place}, {name}")
+        picture = decode_rgb(_read(archive, name), f"{archive.source}, {name}")
         if picture.size != (SIDE_PX, SIDE_PX):
             problem = f"the image has {picture.width} x {picture.height} pixels"
             raise _unlike(archive, name, problem, f"{SIDE_PX} x {SIDE_PX} pixels")
@@ -282,7 +281,7 @@ def _split_training(n_images: int, validation_fraction: float, seed: int) -> np.
             expected="a fraction between 0 and 1 that gives each an image or more",
             fix="change validation_fraction",
         )
-    # The legacy generator is what the released code of the paper seeds with 1000.
+    # The released code of Safarani et al. (2021) seeds numpy's legacy generator with 1000.
     order = np.random.RandomState(seed).permutation(n_images)
     split = np.full(n_images, TRAIN, dtype=f"U{len(VALIDATION)}")
     # ASSUME: the images that come first in the shuffled order are the validation set.
