@@ -1,11 +1,11 @@
-"""Tiny data that several tests share: pictures of three classes, a recording of two sessions."""
+"""Tiny data that several tests share: pictures of three classes, a recording, a network."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from neurobust.images.form import make_image_set
-from neurobust.recordings.form import build_recording
+from neurobust.recordings.form import build_recording, sessions_of
 
 SIDE_PX = 32  # the smallest that the corruptions take
 PER_SPLIT = 24
@@ -133,3 +133,27 @@ def predicted_responses(image_set):
         },
         attrs={"response_kind": "counts", "network": "monkey-predictor"},
     )
+
+
+@pytest.fixture
+def pictures(image_set):
+    """Return the training pictures, gray, on the CPU."""
+    import torch  # seconds, which other tests need not wait
+
+    from neurobust.images.batches import LabelledPictures
+
+    return LabelledPictures.of_split(image_set, "train", colour="gray", device=torch.device("cpu"))
+
+
+@pytest.fixture
+def network(recording):
+    """Return an untrained network that classifies the pictures and predicts the recording."""
+    from neurobust.config.recipes import Recipe
+    from neurobust.networks.network import Heads, build_network
+
+    sessions = {
+        name: session["neuroid_id"].values.tolist()
+        for name, session in sessions_of(recording).items()
+    }
+    recipe = Recipe(trunk="vgg11", width=1 / 32, readout_layer="conv-1-1")
+    return build_network(recipe, Heads(3, sessions), seed=0).eval()

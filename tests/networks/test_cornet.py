@@ -7,11 +7,11 @@ from torch import nn
 from torch.nn import functional
 
 from neurobust.config.recipes import Recipe
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
+from neurobust.networks.architectures.trunk import build_decoder
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.networks.trunks.cornet import CHANNELS, build_cornet
-from neurobust.networks.trunks.vgg import build_decoder
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 CPU = torch.device("cpu")
 CORNETS = ("cornet-s", "cornet-z")
@@ -52,9 +52,8 @@ def test_width_and_colour_scale_channels(trunk):
 
 def build_random(trunk, seed=0):
     """Return a small trunk in double precision whose every weight and statistic is random."""
-    channels = {area: size // 16 for area, size in CHANNELS.items()}
-    layers, _ = build_cornet(trunk, channels=channels, in_channels=3)
-    layers = layers.double().eval()
+    recipe = Recipe(trunk=trunk, width=1 / 16, colour="rgb")
+    layers = Network(recipe, Heads()).trunk.double().eval()
     random = torch.Generator().manual_seed(seed)
 
     def draw(name, value):

@@ -16,7 +16,8 @@ HISTORY = {"epoch": [1.0, 2.0], "validation_score": [0.25, float("nan")]}
 
 def make():
     recipe = Recipe(
-        label="Tiny",
+        display={"label": "Tiny"},
+        seeds=[1000],
         trunk="vgg11",
         width=1 / 32,
         objectives={"v1": {"kind": "responses", "source": "p", "ratio": "1:3"}},
@@ -47,10 +48,32 @@ def test_outputs_survive(saved):
 def test_the_record_survives(saved):
     made, path = saved
     loaded = load_network(path)
-    assert loaded.network.recipe == made.network.recipe
+    assert loaded.network.recipe.training_key() == made.network.recipe.training_key()
     assert loaded.network.heads == HEADS
     assert loaded.seed == 1000
     assert str(loaded.history) == str(HISTORY)  # NaN is not equal to itself
+
+
+def test_what_figures_show_and_other_seeds_are_not_recorded(saved):
+    recipe = torch.load(saved[1], weights_only=True)["recipe"]
+    assert not {"display", "seeds"} & set(recipe)
+
+
+def test_files_of_recipes_with_label_and_seeds_are_read(saved, tmp_path):
+    # The form until version 1: every field of the recipe spelled out, with a label and the seeds.
+    made, path = saved
+    content = torch.load(path, weights_only=True)
+    fields = made.network.recipe.model_dump(mode="json", exclude={"display"})
+    content["recipe"] = {"label": "Tiny", **fields}
+    assert content["recipe"]["seeds"] == [1000]
+    assert content["recipe"]["weights"] is None
+    torch.save(content, tmp_path / "old.pt")
+    loaded = load_network(tmp_path / "old.pt")
+    assert loaded.network.recipe == load_network(path).network.recipe
+    images = torch.randn(2, 1, 32, 32)
+    with torch.no_grad():
+        expected = made.network.eval().classify(images)
+        assert torch.equal(loaded.network.classify(images), expected)
 
 
 def test_a_file_runs_no_code(saved):

@@ -6,14 +6,18 @@ import torch
 from scipy.ndimage import gaussian_filter
 from sklearn import decomposition
 
-from neurobust.config.recipes import PCA, Blur, Recipe
+from neurobust.config.frontends.blur import Blur
+from neurobust.config.frontends.pca import PCA
+from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.images.batches import LabelledPictures, Standard, as_channels
-from neurobust.networks import frontends
 from neurobust.networks.files import NetworkFile, load_network, save_network
-from neurobust.networks.frontends import GaussianBlur, Projection, build_frontend
-from neurobust.networks.network import Heads, build_network
-from neurobust.training.train import TrainingData, train_network
+from neurobust.networks.frontends import pca
+from neurobust.networks.frontends.blur import GaussianBlur
+from neurobust.networks.frontends.pca import Projection
+from neurobust.networks.network import Heads, build_frontend, build_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 CPU = torch.device("cpu")
 
@@ -39,7 +43,7 @@ def test_gradients_pass_and_the_kernel_is_not_trained():
 
 def test_without_a_frontend_images_pass_as_they_are():
     images = torch.randn(1, 1, 8, 8)
-    assert torch.equal(build_frontend(None)(images), images)
+    assert torch.equal(build_frontend(Recipe())(images), images)
 
 
 def test_a_network_sees_the_images_through_its_frontend():
@@ -57,7 +61,7 @@ def pictures_of(image_set, split, colour):
 
 
 def fitted(image_set, components, colour="gray"):
-    projection = build_frontend(PCA(kind="pca", components=components))
+    projection = build_frontend(Recipe(frontend=PCA(kind="pca", components=components)))
     projection.fit(pictures_of(image_set, "train", colour))
     return projection
 
@@ -65,7 +69,7 @@ def fitted(image_set, components, colour="gray"):
 @pytest.mark.parametrize("images", [15, 200])  # fewer than there are values in one, and more
 @pytest.mark.parametrize(("colour", "components"), [("gray", 4), ("rgb", 14)])
 def test_pca_is_that_of_scikit_learn(colour, components, images, monkeypatch):
-    monkeypatch.setattr(frontends, "_BATCH", 7)  # the last batch is smaller
+    monkeypatch.setattr(pca, "_BATCH", 7)  # the last batch is smaller
     random = torch.Generator().manual_seed(images)
     # Values that go together, as those of real images do.
     mixing = torch.rand(4 * 5 * 3, 4 * 5 * 3, generator=random)
@@ -105,7 +109,7 @@ def test_more_components_than_the_images_have_are_refused(components, image_set)
 
 
 def test_images_too_large_for_pca_are_refused(image_set, monkeypatch):
-    monkeypatch.setattr(frontends, "_MOST_VALUES", 3071)
+    monkeypatch.setattr(pca, "_MOST_VALUES", 3071)
     with pytest.raises(InputError, match="cannot be fitted to images of 3 x 32 x 32"):
         fitted(image_set, 5, "rgb")
 

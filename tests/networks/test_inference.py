@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
+from neurobust.networks import inference
 from neurobust.networks.inference import (
     correctness,
     predict,
@@ -13,14 +14,13 @@ from neurobust.networks.inference import (
 )
 from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import correlate
-from neurobust.training import validation
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
 def in_small_batches(monkeypatch):
-    monkeypatch.setitem(validation._BATCH, "cpu", 7)
+    monkeypatch.setitem(inference._BATCH, "cpu", 7)
 
 
 def test_correlation_is_pearson_s():

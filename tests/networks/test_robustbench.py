@@ -19,7 +19,8 @@ from neurobust.images.form import make_image_set
 from neurobust.networks.files import NetworkFile, load_network, save_network
 from neurobust.networks.network import Heads, build_network
 from neurobust.networks.pixels import PixelClassifier
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 CPU = torch.device("cpu")
 
@@ -257,16 +258,19 @@ def test_recipes_that_do_not_fit_are_refused(fields, classes, problem, expected,
 
 def test_its_layers_are_not_read(zoo, tmp_path):
     network = build_network(recipe(tmp_path / "x.pt"), Heads(10), seed=0)
-    assert network.layers == ["all"]
+    assert network.layers == []
     images = torch.zeros(1, 3, 8, 8)
     for read in (network.features, lambda images, layer: network.features_of(images, [layer])):
-        with pytest.raises(InputError, match="a model of RobustBench is used whole"):
+        with pytest.raises(InputError, match="trunk 'robustbench' is used whole"):
             read(images, "all")
 
 
 def test_without_the_package_the_error_says_how_to_install_it(tmp_path, monkeypatch):
     forget()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "robustbench" else find(name)
+    )
     with pytest.raises(InputError, match="the package robustbench is not installed") as caught:
         build_network(recipe(tmp_path / "x.pt"), Heads(10), seed=0)
     assert "uv sync --group zoo" in caught.value.fix

@@ -1,4 +1,4 @@
-"""The trunks are torchvision's VGGs with batch normalisation, at any width and colour."""
+"""Every trunk makes a network; the VGGs are torchvision's, at any width and colour."""
 
 import math
 
@@ -7,11 +7,23 @@ import torch
 import torchvision
 from torch import nn
 
-from neurobust.config.recipes import Recipe
+from neurobust.config.kinds import modules_in
+from neurobust.config.recipes import ROBUSTBENCH, Recipe
+from neurobust.networks.architectures.trunk import initialise
+from neurobust.networks.architectures.vgg import build_classifier
 from neurobust.networks.network import Heads, Network, build_network
-from neurobust.networks.trunks.vgg import build_classifier, build_trunk, initialise
+from neurobust.parts import load_part
 
 TRUNKS = ("vgg11", "vgg13", "vgg16", "vgg19")
+
+
+def build_trunk(trunk, *, width, colour):
+    """Return a VGG's layers and outputs, without a classifier."""
+    built = load_part(f"networks.trunks.{trunk}").build(
+        Recipe(trunk=trunk, width=width, colour=colour), 0
+    )
+    assert built.classifier is None
+    return built.layers, built.outputs
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +37,24 @@ def vgg():
     return features
 
 
+# A model of RobustBench needs a file of weights and has tests of its own.
+@pytest.mark.parametrize(
+    "module", sorted({*modules_in("neurobust.networks.trunks")} - {ROBUSTBENCH})
+)
+def test_every_trunk_makes_a_network_that_classifies_and_predicts(module):
+    trunk = module.replace("_", "-")
+    built = load_part(f"networks.trunks.{module}").build(Recipe(trunk=trunk, width=1 / 32), 0)
+    first = next(iter(built.outputs))
+    heads = Heads(3, {"session": ["a", "b"]})
+    recipe = Recipe(trunk=trunk, width=1 / 32, readout_layer=first)
+    network = build_network(recipe, heads, seed=0).eval()
+    images = torch.randn(2, 1, 32, 32)
+    assert network.classify(images).shape == (2, 3)
+    assert network.respond(images).shape == (2, 2)
+    channels = {name: network.features(images, name).shape[1] for name in network.layers}
+    assert channels == {name: count for name, (_, count) in built.outputs.items()}
+
+
 def test_the_published_network_has_as_many_parameters():
     # Safarani 2021, released code: VGG19-BN for colour images of 200 classes.
     with torch.device("meta"):
@@ -35,7 +65,7 @@ def test_the_published_network_has_as_many_parameters():
 @pytest.mark.parametrize("trunk", TRUNKS)
 def test_layers_and_shapes_are_torchvision_s(trunk, vgg):
     with torch.device("meta"):
-        ours, _ = build_trunk(trunk, width=1, in_channels=3)
+        ours, _ = build_trunk(trunk, width=1, colour="rgb")
     theirs = vgg(trunk)
     assert [type(layer) for layer in ours] == [type(layer) for layer in theirs]
     shapes = [{k: v.shape for k, v in net.state_dict().items()} for net in (ours, theirs)]
@@ -45,7 +75,7 @@ def test_layers_and_shapes_are_torchvision_s(trunk, vgg):
 
 @pytest.mark.parametrize("trunk", ["vgg11", "vgg19"])
 def test_with_torchvision_s_weights_the_output_is_torchvision_s(trunk, vgg):
-    ours, outputs = build_trunk(trunk, width=1, in_channels=3)
+    ours, outputs = build_trunk(trunk, width=1, colour="rgb")
     ours.apply(initialise).eval()
     theirs = vgg(trunk).to_empty(device="cpu").eval()
     generator = torch.Generator().manual_seed(0)
@@ -67,7 +97,7 @@ def test_with_torchvision_s_weights_the_output_is_torchvision_s(trunk, vgg):
 def test_conv_3_1_of_vgg19_is_the_relu_after_convolution_14():
     # Safarani 2021, released code: convolution features[14], batch normalisation 15, ReLU 16.
     with torch.device("meta"):
-        trunk, outputs = build_trunk("vgg19", width=1, in_channels=1)
+        trunk, outputs = build_trunk("vgg19", width=1, colour="gray")
     assert outputs["conv-3-1"] == (16, 256)
     assert [type(trunk[index]) for index in (14, 15, 16)] == [nn.Conv2d, nn.BatchNorm2d, nn.ReLU]
     assert trunk[14].in_channels == 128
@@ -76,7 +106,7 @@ def test_conv_3_1_of_vgg19_is_the_relu_after_convolution_14():
 
 @pytest.mark.parametrize("trunk", TRUNKS)
 def test_named_layers_are_where_their_channels_say(trunk):
-    layers, outputs = build_trunk(trunk, width=0.125, in_channels=1)
+    layers, outputs = build_trunk(trunk, width=0.125, colour="gray")
     maps = torch.zeros(1, 1, 64, 64)
     seen = {}
     for index, layer in enumerate(layers):
@@ -96,8 +126,8 @@ def test_named_layers_are_where_their_channels_say(trunk):
 )
 def test_width_scales_every_number_of_channels(width, channels):
     with torch.device("meta"):
-        _, outputs = build_trunk("vgg11", width=width, in_channels=1)
-        classifier = build_classifier("vgg11", channels[-1], 10, width=width)
+        _, outputs = build_trunk("vgg11", width=width, colour="gray")
+        classifier = build_classifier(channels[-1], 10, width=width)
     assert [outputs[f"conv-{block}-1"][1] for block in range(1, 6)] == channels
     hidden = max(1, round(4096 * width))
     convolutions = [layer for layer in classifier if isinstance(layer, nn.Conv2d)]
@@ -105,7 +135,7 @@ def test_width_scales_every_number_of_channels(width, channels):
 
 
 def test_the_classifier_takes_the_greatest_logit_over_positions():
-    classifier = build_classifier("vgg11", 4, 3, width=1 / 512).apply(initialise).eval()
+    classifier = build_classifier(4, 3, width=1 / 512).apply(initialise).eval()
     maps = torch.randn(2, 4, 2, 2, generator=torch.Generator().manual_seed(0))
     places = torch.stack(
         [classifier(maps[:, :, r : r + 1, c : c + 1]) for r in (0, 1) for c in (0, 1)]
@@ -116,7 +146,7 @@ def test_the_classifier_takes_the_greatest_logit_over_positions():
 
 def test_the_classifier_drops_half_of_either_hidden_layer():
     # Safarani et al. 2021, released code: 1x1 convolution, ReLU, dropout .5, twice, then logits.
-    classifier = build_classifier("vgg11", 4, 3, width=1)
+    classifier = build_classifier(4, 3, width=1)
     kinds = [nn.Conv2d, nn.ReLU, nn.Dropout] * 2 + [nn.Conv2d, nn.AdaptiveMaxPool2d, nn.Flatten]
     assert [type(layer) for layer in classifier] == kinds
     assert [layer.p for layer in classifier if isinstance(layer, nn.Dropout)] == [0.5, 0.5]

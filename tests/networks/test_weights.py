@@ -5,11 +5,12 @@ import torch
 import torchvision
 
 from neurobust.config.recipes import Recipe
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, build_network
 from neurobust.networks.weights import load_weights
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 CPU = torch.device("cpu")
 SMALL = {"width": 1 / 16, "colour": "rgb"}

@@ -1,31 +1,8 @@
-"""A tiny network and a look at what an objective shows it."""
+"""A look at what an objective shows a network."""
 
 import numpy as np
 import pytest
-import torch
 import xarray as xr
-
-from neurobust.config.recipes import Recipe
-from neurobust.images.batches import LabelledPictures
-from neurobust.networks.network import Heads, build_network
-from neurobust.recordings.form import sessions_of
-
-CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def pictures(image_set):
-    return LabelledPictures.of_split(image_set, "train", colour="gray", device=CPU)
-
-
-@pytest.fixture
-def network(recording):
-    sessions = {
-        name: session["neuroid_id"].values.tolist()
-        for name, session in sessions_of(recording).items()
-    }
-    recipe = Recipe(trunk="vgg11", width=1 / 32, readout_layer="conv-1-1")
-    return build_network(recipe, Heads(3, sessions), seed=0).eval()
 
 
 class Watched:

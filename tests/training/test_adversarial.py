@@ -12,15 +12,16 @@ from torch import nn
 
 from neurobust.config import recipes
 from neurobust.config.recipes import Recipe
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.images.batches import LabelledPictures, Standard
+from neurobust.training.objective import TrainingData
 from neurobust.training.objectives.adversarial import (
     BALLS,
     AdversarialLoss,
     evaluation_mode,
     perturb,
 )
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.train import train_network
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of scipy, in attacks that are not used

@@ -21,14 +21,15 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from neurobust.config.recipes import Recipe
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.errors import InputError
 from neurobust.files.storage import write_dataset
 from neurobust.jobs.signals import Interrupted
 from neurobust.networks.files import NetworkFile, save_network
 from neurobust.training import checkpoints, train
 from neurobust.training.checkpoints import Checkpoint, checkpoint_path, training_key
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 CPU = torch.device("cpu")
 NEVER = math.inf
@@ -441,14 +442,15 @@ import torch
 torch.set_num_threads(1)  # a copy of a process has none but its main thread
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.networks.files import NetworkFile, save_network
 from neurobust.randomness import generator
 from neurobust.config.recipes import Recipe
 from neurobust.files.storage import read_dataset
 from neurobust.training.checkpoints import Checkpoint
 from neurobust.training.schedules import build_optimiser
-from neurobust.training.train import TrainingData, train_network
+from neurobust.training.objective import TrainingData
+from neurobust.training.train import train_network
 
 folder = Path(sys.argv[1])
 data = TrainingData(images=read_dataset(folder / "images.nc"))

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from neurobust.config.recipes import Recipe, Stage
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.errors import InputError
 from neurobust.jobs.signals import Interrupted
 from neurobust.networks.network import Heads, build_network

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from neurobust.config import recipes
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.images.batches import LabelledPictures, Standard
 from neurobust.networks.inference import correctness
 from neurobust.networks.network import Heads, build_network

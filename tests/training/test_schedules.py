@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 import torch
 
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.training.loop import schedule_step
 from neurobust.training.schedules import Phases, Plateau, begin, build_optimiser
 
@@ -132,7 +132,7 @@ def test_optimisers_step_as_torch_s_do(name):
 def test_training_does_not_load_the_compiler():
     code = """if True:
         import sys, torch
-        from neurobust.config.settings import Schedule
+        from neurobust.config.schedules import Schedule
         from neurobust.training.schedules import build_optimiser
         for name in ("adam", "sgd"):
             weight = torch.nn.Parameter(torch.ones(2))

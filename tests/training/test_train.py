@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from neurobust.config.recipes import Recipe
-from neurobust.config.settings import Schedule
+from neurobust.config.schedules import Schedule
 from neurobust.errors import InputError
 from neurobust.images.batches import LabelledPictures
 from neurobust.networks.inference import trial_correlation
