@@ -62,7 +62,7 @@ def test_every_job_ran_in_the_environment_that_its_rule_names(
 def test_the_same_command_again_has_nothing_to_do(smoke_results):
     again = smoke_results.plan(options=(*SMOKE, *CONDA))
     assert again.status == 0
-    assert "Nothing to be done" in again.said, again.said
+    assert "Nothing to be done" in again.printed, again.printed
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_an_edited_environment_is_created_anew_and_its_jobs_alone_run_again(
         plan = smoke_results.plan(FIGURE, NETWORK, options=(*SMOKE, *CONDA))
     finally:
         file.write_text(before)
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     assert plan.jobs == jobs
-    created = re.findall(r"^Conda environment (\S+) will be created", plan.said, re.MULTILINE)
+    created = re.findall(r"^Conda environment (\S+) will be created", plan.printed, re.MULTILINE)
     assert created == [f"envs/{environment}.yaml"]
 
 
@@ -111,10 +111,10 @@ def test_an_environment_that_cannot_be_created_is_named_and_nothing_is_left_of_i
     finally:
         file.write_text(before)
     assert run.status == 1
-    assert "Could not create conda environment from" in run.said
-    assert "envs/data.yaml" in run.said
-    assert "PackagesNotFoundError" in run.said
-    assert "unheard-of =" in run.said
-    assert "Traceback" not in run.said
+    assert "Could not create conda environment from" in run.printed
+    assert "envs/data.yaml" in run.printed
+    assert "PackagesNotFoundError" in run.printed
+    assert "unheard-of =" in run.printed
+    assert "Traceback" not in run.printed
     assert not (workflow.folder / image_set).exists()
     assert not [*(workflow.folder / ".snakemake" / "conda").glob("*/")]

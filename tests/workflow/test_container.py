@@ -141,7 +141,7 @@ def test_what_is_sent_plans_all_studies(workflow, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
     plan = workflow._replace(folder=tmp_path).plan()
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     assert plan.jobs["all"] == 1
     assert plan.jobs["train_network"] > 1
 

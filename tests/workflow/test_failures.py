@@ -60,7 +60,7 @@ def test_a_damaged_input_is_named_with_what_was_expected(workflow, failed):
     assert is_one_message(log, "build_image_set")
     assert f"{workflow.folder / 'truncated.zip'}: the zip cannot be opened" in log
     assert "expected: the whole tiny-imagenet-200.zip" in log
-    assert log in failed.said  # show-failed-logs of the default profile
+    assert log in failed.printed  # show-failed-logs of the default profile
 
 
 def test_an_absent_recording_is_named_with_where_to_get_it(workflow, failed):
@@ -81,7 +81,7 @@ def test_a_gpu_that_is_not_there_is_said(workflow, failed):
 
 def test_what_failed_leaves_no_file_and_the_rest_is_built(workflow, failed):
     assert failed.status == 1
-    assert "Traceback" not in failed.said
+    assert "Traceback" not in failed.printed
     folder = workflow.folder / RESULTS
     assert [file.name for file in folder.rglob("*.nc")] == ["photographs.nc"]
     assert not [*folder.rglob("*.part*")]
@@ -100,7 +100,7 @@ def test_a_killed_run_is_completed_by_the_next(workflow):
     file.write_bytes(b"half")  # what a program that writes in place would have left
     assert workflow.run("--unlock", *SMOKE).status == 0
     finished = workflow.build(network, options=SMOKE)
-    assert finished.status == 0, finished.said
+    assert finished.status == 0, finished.printed
     assert load_network(file).seed == 2000
 
 
@@ -124,7 +124,7 @@ def test_a_training_that_is_interrupted_continues_to_the_same_network(
     else:
         assert workflow.run("--unlock", *options).status == 0
     finished = workflow.build(network, options=options)
-    assert finished.status == 0, finished.said
+    assert finished.status == 0, finished.printed
     assert "the state of an interrupted training" in log.read_text()
     assert not state.exists()
     alone = load_network(workflow.folder / smoke_targets[1])

@@ -34,7 +34,7 @@ def submitted(workflow):
         *("--resources", "gpu=1"),
         *("--configfile", "presets/smoke.yaml", "--config", f"pathvars={{results: {RESULTS}}}"),
     )
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.printed
     lines = (workflow.folder / "submitted").read_text().splitlines()
     return [tuple(line.split()) for line in lines]
 

@@ -55,7 +55,7 @@ def before(unpacked, documented):
 def laptop(unpacked, documented, before):
     """Finish the move with the guide's command."""
     touched = unpacked.run(*arguments(documented[2]))
-    assert touched.status == 0, touched.said
+    assert touched.status == 0, touched.printed
     return unpacked
 
 
@@ -80,20 +80,20 @@ def test_what_is_needed_for_training_alone_is_left_behind(smoke_results, laptop)
 
 def test_nothing_is_to_be_done(laptop):
     plan = laptop.plan(options=SMOKE)
-    assert plan.status == 0, plan.said
-    assert NOTHING in plan.said
+    assert plan.status == 0, plan.printed
+    assert NOTHING in plan.printed
 
 
 def test_a_laptop_without_a_gpu_needs_none(laptop):
     plan = laptop.plan(options=(*SMOKE, "--config", "device=gpu"))
-    assert NOTHING in plan.said
+    assert NOTHING in plan.printed
 
 
 def test_a_deleted_figure_alone_is_drawn_again_and_is_the_same(smoke_results, laptop, draw):
     figure = laptop.folder / draw[0]
     figure.unlink()
     built = laptop.run(*draw)
-    assert built.status == 0, built.said
+    assert built.status == 0, built.printed
     assert built.jobs == {DRAWS: 1}
     with Image.open(figure) as again, Image.open(smoke_results.folder / draw[0]) as first:
         np.testing.assert_array_equal(again, first)
@@ -107,13 +107,13 @@ def test_a_figure_whose_code_was_edited_alone_is_drawn_again(laptop, file):
     plan = laptop.plan(options=SMOKE)
     edited.write_text(code)
     os.utime(edited, ns=(dates.st_atime_ns, dates.st_mtime_ns))
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     assert plan.jobs == {DRAWS: 1, "all": 1}
 
 
 def test_an_edit_of_the_training_is_seen_although_no_network_is_there(laptop):
     plan = laptop.plan(options=(*SMOKE, "--config", "schedules={classification: {max_epochs: 3}}"))
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     assert plan.jobs["train_network"] > 1
 
 
@@ -123,8 +123,8 @@ def test_a_retrieved_file_that_stayed_behind_is_not_missed(laptop):
     file.parent.mkdir(parents=True)
     file.write_text("moved")
     touched = laptop.build(image_set, options=("--touch", "--forceall", *PAPER))
-    assert touched.status == 0, touched.said
-    assert "resources/tiny-imagenet-200.zip" in touched.said.partition("not touched")[2]
+    assert touched.status == 0, touched.printed
+    assert "resources/tiny-imagenet-200.zip" in touched.printed.partition("not touched")[2]
     plan = laptop.plan(image_set, options=PAPER)
-    assert NOTHING in plan.said
+    assert NOTHING in plan.printed
     assert file.read_text() == "moved"

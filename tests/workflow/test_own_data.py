@@ -128,4 +128,4 @@ def test_choices_that_are_not_there_are_named(workflow, own):
     assert run.status == 1
     log = workflow.folder / RESULTS / "logs/evaluate_behaviour/absent/pretrained.log"
     assert "resources/absent.nc: is not there (behaviour.absent.assembly)" in log.read_text()
-    assert "Traceback" not in run.said
+    assert "Traceback" not in run.printed

@@ -1,31 +1,16 @@
 """What would run: dry runs in a copy without results and without any file of data."""
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 
-RULES = Path(__file__).parents[2] / "rules"
+from tests.workflow.rules import STUDIES, all_rules, figure_names
 
-
-def listed(file, name):
-    """Return a list of names that a file of rules gives."""
-    found = re.search(rf"^{name} = (\[.+?\])", (RULES / file).read_text(), re.M | re.S)
-    return ast.literal_eval(found[1])
-
-
-PUBLISHED = [
-    f"brainscore2020/{name}" for name in listed("brainscore.smk", "PUBLISHED_FIGURES")
-]  # one rule draws them all
-FIGURES = [
-    *(f"safarani2021/{name}" for name in listed("figures.smk", "FIGURES")),
-    *PUBLISHED,
-    "brain-likeness/robustness",
-    *(f"li2023/{name}" for name in ("fig2", "fig3", "fig4", "fig5", "figa", "figd")),
-]
-DRAWN_TOGETHER = [*PUBLISHED[1:], "li2023/fig5"]  # by the rule of another figure
-NEED_NO_NETWORK = {"safarani2021/fig9", "safarani2021/reliability", "li2023/figa", *PUBLISHED}
+FIGURES = {f"{study}_{figure}": study for study in STUDIES for figure in figure_names(study)}
+ON_REQUEST = {"li2023_fig6"}  # drawn where an ImageNet-like folder is compared
+NEED_NO_NETWORK = {"safarani2021_fig9", "safarani2021_reliability", "li2023_figa"} | {
+    figure for figure, study in FIGURES.items() if study == "brainscore2020"
+}
 NETWORK_FILE = re.compile(r"output: results/\w+/networks/(\S+)/seed(\d+)\.pt$", re.MULTILINE)
 RATIOS = {
     *("1to15", "1to10", "1to7", "1to5", "1to4", "1to3", "1to2"),
@@ -41,41 +26,48 @@ TRAINED_ONCE = {
 }  # as in the paper
 
 
-STUDIES = ("safarani2021", "brainscore2020", "brain_likeness", "li2023")
 SUMMARY_ROW = re.compile(rf"^({'|'.join(STUDIES)}|all, each job once) +(\d.+)$", re.MULTILINE)
-USE_A_GPU = {
-    *("train_network", "synthesise_responses", "measure_similarity", "measure_corruption_spectra"),
-    *(f"evaluate_{kind}" for kind in ("corruptions", "prediction", "predictivity")),
-    *(f"evaluate_{kind}" for kind in ("attacks", "hybrids")),
-}
+TOTAL = "all, each job once"
 
 
 def figures_drawn(plan):
-    return [job for job in plan.jobs if job.startswith("draw_")]
+    """Return the rules of figures in a plan."""
+    return FIGURES.keys() & {*plan.jobs}
+
+
+def path_of(figure):
+    """Return the file of a figure, which is given by its rule."""
+    study = FIGURES[figure]
+    return f"results/figures/{study}/{figure.removeprefix(study)[1:]}.pdf"
 
 
 def test_everything_can_be_planned(workflow):
     plan = workflow.plan()
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     assert plan.jobs["all"] == 1
-    assert len(figures_drawn(plan)) == len(FIGURES) - len(DRAWN_TOGETHER)
-    assert plan.jobs["tabulate_scores"] == plan.jobs["collect_claims"] == 1
+    assert figures_drawn(plan) == FIGURES.keys() - ON_REQUEST
+    assert plan.jobs["collect_claims"] == 1
     assert plan.jobs["check_claims"] == 3
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_each_figure_can_be_planned_alone(workflow, figure):
-    plan = workflow.plan(f"results/figures/{figure}.pdf")
-    assert plan.status == 0, plan.said
-    assert len(figures_drawn(plan)) == 1
-    assert ("train_network" in plan.jobs) == (figure not in NEED_NO_NETWORK)
+@pytest.mark.parametrize("study", STUDIES)
+def test_figures_can_be_planned_alone(workflow, study):
+    figures = {figure for figure, of in FIGURES.items() if of == study} - ON_REQUEST
+    without = figures & NEED_NO_NETWORK
+    for asked, trains in ((without, False), (figures - without, True)):
+        if asked:
+            plan = workflow.plan(*map(path_of, asked))
+            assert plan.status == 0, plan.printed
+            assert figures_drawn(plan) == asked
+            assert ("train_network" in plan.jobs) == trains
+            assert study not in plan.jobs
 
 
 def test_the_papers_scale_can_be_planned_without_its_data(workflow):
     plan = workflow.plan(options=("--configfile", "presets/paper.yaml"))
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     seeds = {}
-    for network, seed in NETWORK_FILE.findall(plan.said):
+    for network, seed in NETWORK_FILE.findall(plan.printed):
         seeds.setdefault(network, set()).add(seed)
     for once in PREDICTORS | TRAINED_ONCE:
         assert len(seeds.pop(once)) == 1
@@ -86,34 +78,35 @@ def test_the_papers_scale_can_be_planned_without_its_data(workflow):
     assert plan.jobs["retrieve_tiny_imagenet"] == 1
 
 
-def test_a_plan_tells_what_each_study_costs(workflow):
+def test_a_plan_states_what_each_study_costs(workflow):
     plan = workflow.plan(options=("--configfile", "presets/paper.yaml", "--quiet", "rules"))
-    rows = dict(SUMMARY_ROW.findall(plan.said))
-    assert {*rows} == {*STUDIES, "all, each job once"}
-    told = {
+    rows = dict(SUMMARY_ROW.findall(plan.printed))
+    assert {*rows} == {*STUDIES, TOTAL}
+    costs = {
         name: [float(value.rstrip("+")) for value in row.split()[:3]] for name, row in rows.items()
     }
-    total = told.pop("all, each job once")
+    total = costs.pop(TOTAL)
     assert total[0] == sum(plan.jobs.values()) - 1  # 'all' makes nothing
-    assert total[1] == sum(plan.jobs.get(rule, 0) for rule in USE_A_GPU)
+    on_gpu = {rule.name for rule in all_rules().values() if "gpu" in rule.resources}
+    assert total[1] == sum(count for rule, count in plan.jobs.items() if rule in on_gpu)
     # Studies share networks: together they name more than there is, each of them less.
-    for place in range(3):
-        assert max(row[place] for row in told.values()) < total[place]
-        assert total[place] < sum(row[place] for row in told.values())
-    assert told["brainscore2020"][1:] == [0, 0]
+    for column in range(3):
+        assert max(row[column] for row in costs.values()) < total[column]
+        assert total[column] < sum(row[column] for row in costs.values())
+    assert costs["brainscore2020"][1:] == [0, 0]
 
 
-def test_a_single_figure_is_told_as_a_whole(workflow):
+def test_a_plan_of_a_single_figure_states_its_cost_alone(workflow):
     plan = workflow.plan("results/figures/safarani2021/fig3.pdf")
-    ((name, row),) = SUMMARY_ROW.findall(plan.said)
-    assert name == "all, each job once"
+    ((name, row),) = SUMMARY_ROW.findall(plan.printed)
+    assert name == TOTAL
     assert int(row.split()[0]) == sum(plan.jobs.values())
 
 
 def test_a_cost_of_no_rule_is_refused(workflow):
     plan = workflow.plan(options=("--config", "costs={train_netwrok: {any: {disk_mb: 1}}}"))
     assert plan.status == 1
-    assert "no rule 'train_netwrok'; did you mean 'train_network'?" in plan.said
+    assert "no rule 'train_netwrok'; did you mean 'train_network'?" in plan.printed
 
 
 def test_a_checkpoint_that_is_not_there_is_named_and_the_others_are_compared(workflow):
@@ -122,11 +115,11 @@ def test_a_checkpoint_that_is_not_there_is_named_and_the_others_are_compared(wor
     there.touch()
     plan = workflow.plan("li2023", options=("--configfile", "presets/paper.yaml"))
     there.unlink()
-    assert plan.status == 0, plan.said
-    assert "carmon2019 is left out" in plan.said
-    assert "resources/robustbench/Carmon2019Unlabeled.pt" in plan.said
-    assert "evaluations/attacks/wu2020.nc" in plan.said
-    assert "evaluations/attacks/carmon2019.nc" not in plan.said
+    assert plan.status == 0, plan.printed
+    assert "carmon2019 is left out" in plan.printed
+    assert "resources/robustbench/Carmon2019Unlabeled.pt" in plan.printed
+    assert "evaluations/attacks/wu2020.nc" in plan.printed
+    assert "evaluations/attacks/carmon2019.nc" not in plan.printed
 
 
 def test_figure_6_is_drawn_where_an_imagenet_like_folder_is_compared(workflow, tmp_path):
@@ -143,24 +136,20 @@ def test_figure_6_is_drawn_where_an_imagenet_like_folder_is_compared(workflow, t
         "li2023: {imagenet: {baseline: resnet, networks: {}, blur: blurred}}\n"
     )
     plan = workflow.plan("results/figures/li2023/fig6.pdf", options=("--configfile", str(preset)))
-    assert plan.status == 0, plan.said
-    assert figures_drawn(plan) == ["draw_robustness_scatters"]
+    assert plan.status == 0, plan.printed
+    assert figures_drawn(plan) == {"li2023_fig6"}
 
 
 def test_the_study_on_published_numbers_trains_nothing(workflow):
     plan = workflow.plan("brainscore2020")
-    assert plan.status == 0, plan.said
-    assert {*plan.jobs} == {
-        "brainscore2020",
-        "check_claims",
-        "correlate_published",
-        "draw_published",
-    }
+    assert plan.status == 0, plan.printed
+    others = {*plan.jobs} - {"brainscore2020", "check_claims"}
+    assert all(rule.startswith("brainscore2020_") for rule in others)
 
 
 def test_brain_likeness_compares_every_classifier(workflow):
     plan = workflow.plan("brain_likeness")
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     # All classifiers of its images: not those of 32 px, and not the two that only predict.
     for kind in ("predictivity", "attacks", "hybrids"):
         assert plan.jobs[f"evaluate_{kind}"] == 10
@@ -173,10 +162,10 @@ def test_a_network_is_evaluated_alone_if_no_list_names_it(workflow):
     baseline = "results/evaluations/corruptions/baseline.nc"
     together = workflow.plan(baseline)
     assert together.jobs["evaluate_corruptions_together_1"] == 1
-    assert "evaluations/corruptions/mtl-monkey-1to1.nc" in together.said
+    assert "evaluations/corruptions/mtl-monkey-1to1.nc" in together.printed
     alone = workflow.plan(baseline, options=("--config", "evaluate_together=[]"))
     assert alone.jobs["evaluate_corruptions"] == 1
-    assert "evaluations/corruptions/mtl-monkey-1to1.nc" not in alone.said
+    assert "evaluations/corruptions/mtl-monkey-1to1.nc" not in alone.printed
 
 
 @pytest.mark.parametrize("preset", ["config.yaml", "presets/henaff2021.yaml"])
@@ -188,37 +177,37 @@ def test_no_figure_trains_a_network_for_the_sake_of_a_list(workflow, preset, fig
         workflow.plan(target, options=("--configfile", preset, *overlay))
         for overlay in ((), ("--config", "evaluate_together=[]"))
     )
-    assert listed.status == alone.status == 0, listed.said
+    assert listed.status == alone.status == 0, listed.printed
     assert any(rule.startswith("evaluate_corruptions_together_") for rule in listed.jobs)
     assert listed.jobs["train_network"] == alone.jobs["train_network"] > 0
 
 
 def test_a_job_for_several_networks_costs_what_they_do(workflow):
-    told = []
+    totals = []
     for together in ("[]", "[[baseline, mtl-oracle], [oracle, mtl-real]]"):
         costs = "costs={evaluate_corruptions: {any: {disk_mb: 100}, oracle: {disk_mb: 30}}}"
         overlay = ("--config", f"evaluate_together={together}", costs)
         plan = workflow.plan("safarani2021", options=overlay)
-        rows = dict(SUMMARY_ROW.findall(plan.said))
-        told.append((int(rows["safarani2021"].split()[0]), rows["safarani2021"].split()[3]))
-    (jobs_alone, disk_alone), (jobs, disk) = told
+        columns = dict(SUMMARY_ROW.findall(plan.printed))["safarani2021"].split()
+        totals.append((int(columns[0]), columns[3]))
+    (jobs_alone, disk_alone), (jobs, disk) = totals
     assert jobs == jobs_alone - 2
     assert disk == disk_alone
 
 
 def test_real_data_can_be_planned_without_them(workflow):
     plan = workflow.plan(options=("--configfile", "presets/henaff2021.yaml"))
-    assert plan.status == 0, plan.said
+    assert plan.status == 0, plan.printed
     assert "simulate_recording" not in plan.jobs
     assert plan.jobs["import_recording"] == 1
 
 
 @pytest.mark.parametrize(
-    ("overlay", "told"),
+    ("overlay", "message"),
     [
         (
-            "evaluatoin: {severities: [1]}",
-            ["unknown key 'evaluatoin'", "did you mean 'evaluation'?"],
+            "corruptoins: {severities: [1]}",
+            ["unknown key 'corruptoins'", "did you mean 'corruptions'?"],
         ),
         (
             "schedules: {classification: {max_epoch: 3}}",
@@ -237,6 +226,10 @@ def test_real_data_can_be_planned_without_them(workflow):
             ["brain_likeness.reference", "names no network", "did you mean 'baseline'?"],
         ),
         (
+            "studies: [safarani2021, li2032]",
+            ["studies", "'li2032'", "did you mean 'li2023'?"],
+        ),
+        (
             "predictivity: {v1: {recording: v1}}",
             ["predictivity.v1.recording", "names no recording: 'v1'", "simulated-v1"],
         ),
@@ -247,22 +240,23 @@ def test_real_data_can_be_planned_without_them(workflow):
         "ratio without quotes",
         "unknown network",
         "unknown reference",
+        "unknown study",
         "unknown recording",
     ],
 )
-def test_a_mistake_in_the_configuration_ends_in_one_message(workflow, tmp_path, overlay, told):
+def test_a_mistake_in_the_configuration_ends_in_one_message(workflow, tmp_path, overlay, message):
     preset = tmp_path / "overlay.yaml"
     preset.write_text(overlay + "\n")
     plan = workflow.plan(options=("--configfile", str(preset)))
     assert plan.status == 1
-    assert all(words in plan.said for words in told), plan.said
-    assert plan.said.count("to fix:") == 1
-    assert "Traceback" not in plan.said
-    assert "Job stats" not in plan.said
+    assert all(words in plan.printed for words in message), plan.printed
+    assert plan.printed.count("to fix:") == 1
+    assert "Traceback" not in plan.printed
+    assert "Job stats" not in plan.printed
 
 
 def test_a_mistake_on_the_command_line_ends_in_the_same_message(workflow):
-    plan = workflow.plan(options=("--config", "evaluatoin={severities: [1]}"))
+    plan = workflow.plan(options=("--config", "corruptoins={severities: [1]}"))
     assert plan.status == 1
-    assert "did you mean 'evaluation'?" in plan.said
-    assert "Traceback" not in plan.said
+    assert "did you mean 'corruptions'?" in plan.printed
+    assert "Traceback" not in plan.printed

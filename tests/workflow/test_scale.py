@@ -16,7 +16,7 @@ def test_many_networks_become_a_job_per_seed_and_one_per_evaluation(workflow, tm
     )
     few = workflow.plan("brain_likeness")
     many = workflow.plan("brain_likeness", options=("--configfile", str(preset)))
-    assert few.status == many.status == 0, few.said + many.said
+    assert few.status == many.status == 0, few.printed + many.printed
     added = {rule: many.jobs[rule] - count for rule, count in few.jobs.items()}
     evaluations = ("corruptions", "predictivity", "attacks", "hybrids")
     assert {rule: count for rule, count in added.items() if count} == {

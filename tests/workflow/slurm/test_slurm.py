@@ -95,14 +95,14 @@ def test_the_profile_plans_where_there_is_no_slurm(workflow):
     seeds = ("--config", "seeds=[3000]")
     smoke = ("--configfile", "presets/smoke.yaml")
     plan = workflow.plan(network, options=(*PROFILE, *smoke, *seeds))
-    assert plan.status == 0, plan.said
-    training = plan.said.partition("rule train_network")[2].partition("\n\n")[0]
+    assert plan.status == 0, plan.printed
+    training = plan.printed.partition("rule train_network")[2].partition("\n\n")[0]
     for asked in (" gpu=1", " mem_mb=8000", " slurm_extra=--signal=USR1@180"):
         assert asked in training
 
 
 def test_a_figure_and_an_evaluation_are_built(workflow, watched):
-    assert watched.status == 0, watched.said
+    assert watched.status == 0, watched.printed
     assert (workflow.folder / FIGURE).stat().st_size
     assert (workflow.folder / EVALUATION).stat().st_size
 
@@ -151,19 +151,19 @@ def test_a_failed_job_is_tried_again_with_more_memory_and_time(watched):
     first, second = watched.attempts(f"{TRAINING}1000")
     assert (first.state, first.memory, first.time_limit) == ("FAILED", "8000M", "1-00:00:00")
     assert (second.state, second.memory, second.time_limit) == ("COMPLETED", "16000M", "2-00:00:00")
-    assert f"SLURM-job '{first.number}' failed, SLURM status is: 'FAILED'" in watched.said
+    assert f"SLURM-job '{first.number}' failed, SLURM status is: 'FAILED'" in watched.printed
 
 
 def test_a_cancelled_job_is_reported(watched):
     number = watched.disturbed["3000"]
-    assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in watched.said
+    assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in watched.printed
 
 
 @pytest.mark.parametrize(("seed", "name"), [("2000", "SIGUSR1"), ("3000", "SIGTERM")])
 def test_a_signal_is_answered_with_a_message(watched, seed, name):
     file = f"{RESULTS}/checkpoints/baseline/seed{seed}.ckpt"
     message = f"train_network: ended by {name}: the state is in {file}"
-    assert message in watched.said.replace("\n", " ")
+    assert message in watched.printed.replace("\n", " ")
 
 
 @pytest.mark.parametrize("seed", DISTURBED)
@@ -180,4 +180,4 @@ def test_the_same_command_again_does_nothing(workflow, watched):
     presets = ("--configfile", "presets/smoke.yaml", preset)
     again = workflow.run(FIGURE, EVALUATION, *PROFILE, *presets)
     assert again.status == 0
-    assert "Nothing to be done" in again.said
+    assert "Nothing to be done" in again.printed
