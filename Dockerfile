@@ -1,4 +1,4 @@
-# The workflow with everything that it runs on, from the pins that `uv` takes elsewhere, too.
+# The workflow with everything that it runs on, at the versions that `uv` resolves elsewhere, too.
 #   docker build --build-arg COMMIT="$(git rev-parse HEAD)" --tag neurobust .
 # How to run it, on one machine and on a cluster: docs/container.md
 
@@ -20,12 +20,12 @@ WORKDIR /opt/neurobust
 
 # Gigabytes that only a change of pyproject.toml, with the date that pins all versions, builds anew.
 COPY pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --all-groups --no-install-project
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --all-groups --no-group docs --no-install-project
 
 # The three folders are to be mounted; any user can write to them where they are not.
 COPY . ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --all-groups --frozen \
-    && python -m compileall -q src \
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --all-groups --no-group docs --frozen \
+    && python -m compileall -q src studies \
     && mkdir -p results resources .snakemake \
     && chmod 1777 results resources .snakemake
 

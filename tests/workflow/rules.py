@@ -47,7 +47,7 @@ class Rule(NamedTuple):
 
     @property
     def is_base(self) -> bool:
-        return self.file.name == "bases.smk"
+        return bool(self.script and not self.output)
 
     @property
     def study(self) -> str | None:

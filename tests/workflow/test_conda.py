@@ -1,8 +1,8 @@
 """Software deployed with conda, which a shim answers for: see ``conda_shim/bin/conda``.
 
 Snakemake's part is the real one: it hashes the environment files, creates what is missing, and
-activates for each job the environment that its rule names. That what the files say can be installed
-needs the internet; ``test_envs.py`` compares them with what the scripts import.
+activates for each job the environment that its rule names. Whether the packages of these files can
+be installed needs the internet; ``test_envs.py`` compares them with what the scripts import.
 """
 
 import re
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
-ENVIRONMENTS = sorted(file.stem for file in (REPOSITORY / "envs").iterdir())
+from tests.workflow.rules import all_rules
+
+pytestmark = pytest.mark.slow
 SMOKE = ("--configfile", "presets/smoke.yaml")
 CONDA = ("--sdm", "conda")
 FIGURE = "results/smoke/figures/safarani2021/reliability.png"
@@ -42,20 +43,14 @@ def test_no_environment_holds_the_library(created):
         assert "No module named 'neurobust'" in imported.stderr
 
 
-def test_every_job_ran_in_the_environment_that_its_rule_names(
-    smoke_results, created, scripted_rules
-):
+def test_every_job_ran_in_the_environment_that_its_rule_names(smoke_results, created):
     record = (smoke_results.folder / ".snakemake" / "conda" / "ran").read_text()
-    ran = Counter((rule, created[Path(prefix)]) for prefix, rule in RAN.findall(record))
+    ran = Counter((script, created[Path(prefix)]) for prefix, script in RAN.findall(record))
     # Each job leaves a benchmark, BENCHMARKS/RULE.tsv or BENCHMARKS/RULE/....tsv.
     benchmarks = smoke_results.folder / "results" / "smoke" / "benchmarks"
     files = [file.relative_to(benchmarks) for file in benchmarks.rglob("*.tsv")]
-    jobs = Counter(file.parts[0].removesuffix(".tsv") for file in files)
-    named = {
-        rule.name: (smoke_results.folder / "envs" / rule.environment.name).read_text()
-        for rule in scripted_rules
-    }
-    assert ran == {(rule, named[rule]): count for rule, count in jobs.items()}
+    rules = [all_rules()[file.parts[0].removesuffix(".tsv")] for file in files]
+    assert ran == Counter((rule.script.stem, rule.environment.read_text()) for rule in rules)
     assert {environment for _, environment in ran} == {*created.values()}
 
 
@@ -68,7 +63,7 @@ def test_the_same_command_again_has_nothing_to_do(smoke_results):
 @pytest.mark.parametrize(
     ("environment", "jobs"),
     [
-        ("analysis", {"draw_reliability": 1}),
+        ("analysis", {"safarani2021_reliability": 1}),
         ("torch", {"train_network": 1}),
         (
             "data",
@@ -77,7 +72,7 @@ def test_the_same_command_again_has_nothing_to_do(smoke_results):
                 "simulate_recording": 1,
                 "import_recording": 1,
                 "measure_reliability": 1,
-                "draw_reliability": 1,
+                "safarani2021_reliability": 1,
                 "train_network": 1,
             },  # all is made from its outputs
         ),

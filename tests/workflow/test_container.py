@@ -1,22 +1,21 @@
 """The image's definition, as far as it can be checked without an engine that builds it.
 
-Its files are read as the engine reads them: the instructions of the Dockerfile with their line
-continuations, the patterns of .dockerignore of which the last that matches wins. What would lie in
-the image is laid out in a folder and must plan the whole workflow.
+Its files are read as the engine reads them: the Dockerfile by instructions with their line
+continuations, .dockerignore by patterns, the last that matches decides. The files that would lie
+in the image are laid out in a folder, which must plan the whole workflow.
 """
 
 import re
 import shutil
 import tomllib
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
 
 from neurobust.files.provenance import commit_of
+from tests.workflow.rules import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 MADE_BY_RUNS = {"results", "resources", ".snakemake", ".cache"}
 NOT_NEEDED = "docs/images"
 
@@ -29,7 +28,7 @@ def read_instructions(text):
 
 
 def is_sent(path, patterns):
-    """Tell whether .dockerignore lets a file into the image: the last pattern that matches wins."""
+    """Return whether .dockerignore sends a file to the image: the last matching pattern decides."""
     sent = True
     for pattern in patterns:
         regex = re.escape(pattern.removeprefix("!"))
@@ -49,12 +48,12 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
 
 def values(keyword):
-    """Return what every instruction of a kind says."""
+    """Return the values of every instruction of a kind."""
     return [rest for name, rest in INSTRUCTIONS if name == keyword]
 
 
-def place(keyword, words):
-    """Return the place of the one instruction that has some words."""
+def position(keyword, words):
+    """Return the position of the one instruction that has some words."""
     (found,) = [
         number
         for number, (name, rest) in enumerate(INSTRUCTIONS)
@@ -86,12 +85,12 @@ def test_instructions_are_joined_and_comments_left_out():
         ("src/deep/a.py", True),
         ("src/deep/__pycache__/a.pyc", False),
         ("tests/a.py", False),
-        ("tests/results/a.py", True),
+        ("tests/kept/a.py", True),
         ("srcs/a.py", False),
     ],
 )
 def test_the_last_pattern_that_matches_decides(path, expected):
-    patterns = ["*", "!src", "!tests/results", "**/__pycache__"]
+    patterns = ["*", "!src", "!tests/kept", "**/__pycache__"]
     assert is_sent(path, patterns) is expected
 
 
@@ -119,7 +118,7 @@ def test_results_data_environments_and_history_are_not_sent(path):
     assert not is_sent(path, IGNORED)
 
 
-def test_all_that_the_workflow_needs_is_sent(workflow, scripted_rules):
+def test_all_that_the_workflow_needs_is_sent(workflow, running_rules):
     """The oracle: the folders that other tests copy to run the workflow in, and what rules name."""
     copied = {path.relative_to(workflow.folder) for path in workflow.folder.rglob("*")}
     needed = {
@@ -130,7 +129,7 @@ def test_all_that_the_workflow_needs_is_sent(workflow, scripted_rules):
         and "__pycache__" not in name.parts
         and not name.is_relative_to(NOT_NEEDED)
     }
-    named = {rule.script for rule in scripted_rules} | {rule.environment for rule in scripted_rules}
+    named = {rule.script for rule in running_rules} | {rule.environment for rule in running_rules}
     needed |= {file.relative_to(REPOSITORY) for file in named}
     assert len(needed) > len(named)
     assert needed <= sent_files()
@@ -160,32 +159,39 @@ def test_the_date_that_pins_versions_is_there_when_they_are_resolved():
     pinned = datetime.fromisoformat(PROJECT["tool"]["uv"]["exclude-newer"])
     assert pinned.tzinfo is not None
     assert PROJECT["tool"]["uv"]["compile-bytecode"]
-    assert place("COPY", "pyproject.toml") < place("RUN", "--no-install-project")
+    assert position("COPY", "pyproject.toml") < position("RUN", "--no-install-project")
 
 
 def test_an_edit_of_code_installs_no_dependency_again():
     """Instructions before the first that copies an edited file are taken from the last build."""
-    assert place("RUN", "--no-install-project") < place("COPY", ". ./") < place("RUN", "--frozen")
+    assert (
+        position("RUN", "--no-install-project")
+        < position("COPY", ". ./")
+        < position("RUN", "--frozen")
+    )
 
 
 def test_both_installations_have_the_same_groups():
-    """Else the second would take away what the first installed; test_results runs pytest."""
+    """Else the second would remove what the first installed; checks of results run pytest."""
     syncs = re.findall(r"uv sync ([^&\n]+)", "\n".join(values("RUN")))
+    groups = [re.findall(r"--all-groups|--no-group \w+", sync) for sync in syncs]
     assert len(syncs) == 2
-    assert all("--all-groups" in sync for sync in syncs)
+    assert groups[0] == groups[1] == ["--all-groups", "--no-group docs"]
 
 
 def test_no_registry_is_named():
-    said = "\n".join(rest for _, rest in INSTRUCTIONS)
-    assert not re.search(r"://|--(default-|extra-)?index|find-links|trusted-host", said)
+    text = "\n".join(rest for _, rest in INSTRUCTIONS)
+    assert not re.search(r"://|--(default-|extra-)?index|find-links|trusted-host", text)
 
 
 def test_results_of_the_image_name_the_commit_it_was_built_from(monkeypatch, tmp_path):
     (default,) = [rest for rest in values("ARG") if rest.startswith("COMMIT=")]
     assert default == "COMMIT=unknown"
-    assert INSTRUCTIONS.index(("ARG", default)) > place("RUN", "--frozen")  # else all is built anew
-    (said,) = [rest for rest in values("ENV") if "$COMMIT" in rest]
-    name, value = said.split("=")
+    assert INSTRUCTIONS.index(("ARG", default)) > position(
+        "RUN", "--frozen"
+    )  # else all is built anew
+    (setting,) = [rest for rest in values("ENV") if "$COMMIT" in rest]
+    name, value = setting.split("=")
     monkeypatch.setenv(name, value.replace("$COMMIT", "0123abc"))
     assert commit_of(tmp_path) == "0123abc"
 

@@ -1,4 +1,4 @@
-"""What fails says so in one message, leaves nothing half made and stops nothing else."""
+"""A job that fails prints one message, leaves nothing half made and stops nothing else."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ import yaml
 
 from neurobust.networks.files import load_network
 
+pytestmark = pytest.mark.slow
 RESULTS = "results/failures"
 SMOKE = ("--configfile", "presets/smoke.yaml")
 ABSENT = {
@@ -29,7 +30,7 @@ def log_of(workflow, name):
 
 
 def is_one_message(text, rule):
-    """Say whether a text is the message of a failed rule and no traceback."""
+    """Return whether a text is the message of a failed rule and no traceback."""
     return text.startswith(f"{rule}: ") and text.count("to fix:") == 1 and "Traceback" not in text
 
 
@@ -71,7 +72,7 @@ def test_an_absent_recording_is_named_with_where_to_get_it(workflow, failed):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a CUDA device")
-def test_a_gpu_that_is_not_there_is_said(workflow, failed):
+def test_a_gpu_that_is_not_there_is_named(workflow, failed):
     log = log_of(workflow, "train_network/baseline/seed1000.log")
     assert is_one_message(log, "train_network")
     assert "configuration: device: asks for a GPU, but this machine shows none" in log
@@ -93,9 +94,9 @@ def test_a_killed_run_is_completed_by_the_next(workflow):
     with workflow.start(network, "--cores", "2", *SMOKE, start_new_session=True) as process:
         wait_for(log)
         os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate()
+        printed, _ = process.communicate()
     assert process.returncode == -signal.SIGKILL
-    assert not file.exists(), said
+    assert not file.exists(), printed
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"half")  # what a program that writes in place would have left
     assert workflow.run("--unlock", *SMOKE).status == 0
@@ -116,9 +117,9 @@ def test_a_training_that_is_interrupted_continues_to_the_same_network(
     with workflow.start(network, "--cores", "2", *options, start_new_session=True) as process:
         wait_for(state)
         os.killpg(process.pid, signal.Signals[name])
-        said, _ = process.communicate(timeout=120)
+        printed, _ = process.communicate(timeout=120)
     assert process.returncode != 0
-    assert state.exists(), said
+    assert state.exists(), printed
     if name == "SIGTERM":
         assert "train_network: ended by SIGTERM: the state is in" in log.read_text()
     else:

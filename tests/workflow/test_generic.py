@@ -1,10 +1,11 @@
-"""Any scheduler: what a job asks for is handed to a submit command, and more of it with a retry."""
+"""Any scheduler: a submit command gets what a job asks for, and more of it with a retry."""
 
 import pytest
 
+pytestmark = pytest.mark.slow
 RESULTS = "results/generic"
 NETWORK = f"{RESULTS}/networks/baseline/seed1000.pt"
-# Stands for a scheduler: notes what is asked for, runs it at once and says its number. The first
+# Stands for a scheduler: notes what is asked for, runs it at once and prints its number. The first
 # job that wants a GPU comes to nothing, as if it had been killed.
 SUBMIT = """\
 #!/bin/sh
@@ -39,10 +40,10 @@ def submitted(workflow):
     return [tuple(line.split()) for line in lines]
 
 
-def test_jobs_ask_for_what_their_rules_say_and_a_retry_for_twice_as_much(workflow, submitted):
+def test_jobs_ask_for_what_their_rules_state_and_a_retry_for_twice_as_much(workflow, submitted):
     assert submitted == [
         ("build_image_set", "0", "8000", "60", "1"),
-        ("train_network", "1", "8000", "1440", "1"),  # of a cluster a GPU is asked for
+        ("train_network", "1", "8000", "1440", "1"),  # on a cluster it asks for a GPU
         ("train_network", "1", "16000", "2880", "1"),
     ]
     assert (workflow.folder / NETWORK).stat().st_size

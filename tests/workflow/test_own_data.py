@@ -1,4 +1,4 @@
-"""A user's own recording, choices and weights, from the files to scores, as the guides say."""
+"""A user's own recording, choices and weights, from the files to scores, as the guides describe."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from neurobust.config.recipes import Recipe
 from neurobust.files.storage import read_dataset
 from neurobust.networks.network import Heads, build_network
 
+pytestmark = pytest.mark.slow
 RESULTS = "results/own"
 SMOKE = ("--configfile", "presets/smoke.yaml")
 SIMULATED = "results/smoke/recordings/simulated/simulated-v1"  # in the form that a user has
@@ -106,10 +107,10 @@ def test_the_weights_of_the_file_are_the_network_s(workflow, own):
 def test_a_recording_in_three_files_gives_a_score(workflow, own):
     score = read_dataset(workflow.folder / RESULTS / "evaluations/predictivity/mine/pretrained.nc")
     assert score.attrs["chosen_layer"] in ("V1", "V2", "V4", "IT")
-    assert score.attrs["simulated"] == 1  # the assembly says so of itself
+    assert score.attrs["simulated"] == 1  # by the assembly's own attribute
     assert score["correlation"].dims == ("seed", "split", "neuroid")
     assert score.sizes["split"] == 3
-    # Even random features tell bright from dark and fine from coarse.
+    # Even random features distinguish bright from dark and fine from coarse.
     assert 0 < score["raw"].item() < score["ceiling"].item() <= 1
     assert 0 < score["ceiled"].item() < 1
 
@@ -118,7 +119,7 @@ def test_choices_give_a_consistency(workflow, own):
     score = read_dataset(workflow.folder / RESULTS / "evaluations/behaviour/choices/pretrained.nc")
     assert score.attrs["behaviour"] == "a-user.Choices"
     assert score.attrs["chosen_layer"] == "IT"
-    assert score["ceiling"] > 0.5  # fifty trials in a half tell errors of 5 % from 45 %
+    assert score["ceiling"] > 0.5  # fifty trials in a half distinguish errors of 5 % from 45 %
     # The errors were drawn without a look at the pictures: 48 cells scatter by 1/7 about 0.
     assert abs(score["consistency"].item()) < 0.6
 

@@ -1,4 +1,4 @@
-"""After a run of everything: every file says where it comes from, and the run tells its history."""
+"""After a run of everything: every file states where it comes from, and the run has a record."""
 
 import json
 
@@ -9,6 +9,7 @@ from PIL import Image
 
 from neurobust.files.provenance import digest_of
 
+pytestmark = pytest.mark.slow
 RECORD = {
     *("made_by", "code", "commit", "configuration", "seeds", "versions", "hardware", "commits"),
 }
@@ -16,7 +17,7 @@ NO_RESULTS = ("logs", "benchmarks")
 
 
 def record_of(file):
-    """Return what a result says of itself, read without the library."""
+    """Return the record in a result, read without the library."""
     if file.suffix == ".nc":
         with xr.open_dataset(file) as data:
             return data.attrs
@@ -33,7 +34,7 @@ def results(smoke_results):
     return smoke_results.folder / "results/smoke"
 
 
-def test_every_file_says_where_it_comes_from(results):
+def test_every_file_states_where_it_comes_from(results):
     files = [
         file
         for file in results.rglob("*")
@@ -61,7 +62,7 @@ def test_a_pdf_carries_the_record_of_its_png(results):
         assert f'"code": "{record["code"]}"'.encode() in pdf.read_bytes()
 
 
-def test_the_history_tells_of_the_run_and_its_configuration(results):
+def test_the_history_holds_the_run_and_its_configuration(results):
     history = json.loads((results / "provenance.json").read_text())
     (run,) = history["runs"]
     assert run["status"] == "complete"
