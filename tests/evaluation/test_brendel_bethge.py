@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from neurobust.evaluation import brendel_bethge
+from neurobust.evaluation.attacks import brendel_bethge
 from neurobust.evaluation.attacks.brendel_bethge import GuardedOptimizer
 from neurobust.evaluation.attacks.perturb import perturb
 from neurobust.evaluation.attacks.search import NORMS, Start

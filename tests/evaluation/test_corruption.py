@@ -6,12 +6,12 @@ import torch
 
 from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
-from neurobust.evaluation import corruption
+from neurobust.evaluation.corruptions import evaluate as evaluation
 from neurobust.evaluation.corruptions.evaluate import evaluate_corruptions
 from neurobust.evaluation.corruptions.examples import corrupt_example
 from neurobust.files import storage
 from neurobust.files.storage import write_dataset
-from neurobust.images import sets
+from neurobust.images import form
 from neurobust.images.batches import as_channels
 from neurobust.images.corruptions import TIN_TC, corrupt
 from neurobust.images.form import luma, select_split
@@ -73,7 +73,7 @@ def test_each_image_is_corrupted_once_for_all(networks, image_set, monkeypatch):
         corrupted.append(len(pixels))
         return corrupt(pixels, *args, **options)
 
-    monkeypatch.setattr(corruption, "corrupt", corrupt_and_count)
+    monkeypatch.setattr(evaluation, "corrupt", corrupt_and_count)
     evaluate_all({"a": networks, "b": {1000: make(3)}}, image_set)
     assert sum(corrupted) == 24 * len(TIN_TC) * len(SEVERITIES)
 
@@ -87,7 +87,7 @@ def test_no_more_of_an_open_image_set_is_read_than_a_batch(
         read.append(data.sizes["image"])
         return storage.load(data)
 
-    monkeypatch.setattr(sets, "load", load_and_count)
+    monkeypatch.setattr(form, "load", load_and_count)
     write_dataset(image_set, tmp_path / "images.nc")
     with storage.open_dataset(tmp_path / "images.nc") as opened:
         found = evaluate(networks, opened, batch_size=5)

@@ -8,7 +8,7 @@ from scipy.optimize import linprog, minimize
 from torch import nn
 
 from neurobust.errors import InputError
-from neurobust.evaluation import descent, minimum_norm, perturbations
+from neurobust.evaluation.attacks import descent, minimum_norm
 from neurobust.evaluation.attacks.perturb import ATTACKS, perturb
 from neurobust.evaluation.attacks.search import NOBODY, NORMS, Start, verify
 from neurobust.images.batches import Standard
@@ -269,7 +269,7 @@ def lying(monkeypatch, answer):
     def candidates(search, start, steps):
         yield search.rows, answer(search.images[search.rows])
 
-    monkeypatch.setitem(perturbations.ATTACKS, "fmn", candidates)
+    monkeypatch.setitem(ATTACKS, "fmn", candidates)
 
 
 def bright(images):
@@ -371,7 +371,7 @@ def test_attacks_see_a_simpler_network_of_the_same_scores_and_gradients(monkeypa
         seen.append(search)
         yield from ()
 
-    monkeypatch.setitem(perturbations.ATTACKS, "fmn", watch)
+    monkeypatch.setitem(ATTACKS, "fmn", watch)
     network = Convolutional()
     attack(network, draw(4), torch.tensor([0, 1, 2, 0]), NORMS["l2"])
     (search,) = seen

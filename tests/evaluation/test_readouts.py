@@ -6,7 +6,7 @@ import torch
 from scipy.stats import pearsonr
 
 from neurobust.config.recipes import Recipe
-from neurobust.evaluation.readouts import evaluate_prediction, explain_fraction
+from neurobust.evaluation.readouts import evaluate_readout, explain_fraction
 from neurobust.networks.network import Heads, build_network
 from neurobust.recordings.form import sessions_of
 from neurobust.recordings.reliability import measure_reliability
@@ -97,7 +97,7 @@ def evaluated(recording):
     recipe = Recipe(trunk="vgg11", width=1 / 32, readout_layer="conv-1-1")
     networks = {s: build_network(recipe, Heads(0, sessions), seed=s) for s in (1, 2)}
     reliability = measure_reliability(recording, seed=0)
-    return networks, reliability, evaluate_prediction(networks, recording, reliability, CPU)
+    return networks, reliability, evaluate_readout(networks, recording, reliability, CPU)
 
 
 def test_networks_are_compared_with_the_test_trials(evaluated, recording):

@@ -10,17 +10,17 @@ import pytest
 import torch
 from torch import nn
 
-from neurobust.config import recipes
+from neurobust.config.objectives import classification as config
 from neurobust.config.recipes import Recipe
 from neurobust.config.schedules import Schedule
 from neurobust.images.batches import LabelledPictures, Standard
-from neurobust.training.objective import TrainingData
-from neurobust.training.objectives.adversarial import (
+from neurobust.training.losses.adversarial import (
     BALLS,
     AdversarialLoss,
     evaluation_mode,
     perturb,
 )
+from neurobust.training.objective import TrainingData
 from neurobust.training.train import train_network
 
 with warnings.catch_warnings():
@@ -33,7 +33,7 @@ STILL = {"padding_px": 0, "flip": False, "rotation_deg": 0}
 
 
 def attack(norm, **fields):
-    return recipes.Adversarial(**{"norm": norm, "size": SIZES[norm]} | fields)
+    return config.Adversarial(**{"norm": norm, "size": SIZES[norm]} | fields)
 
 
 def lengths(differences, norm):

@@ -5,9 +5,10 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from neurobust.images import corruptions
 from neurobust.images.corruptions import SEVERITIES, TIN_TC
-from neurobust.training.batches import BatchOrder, CorruptedView
+from neurobust.training import corrupted
+from neurobust.training.batches import BatchOrder
+from neurobust.training.corrupted import CorruptedView
 
 CPU = torch.device("cpu")
 
@@ -83,7 +84,7 @@ def test_corruptions_and_severities_are_uniform(pictures, monkeypatch):
         seen.extend(image_ids.tolist())
         return 255 - images
 
-    monkeypatch.setattr(corruptions, "corrupt", count)
+    monkeypatch.setattr(corrupted, "corrupt", count)
     view = CorruptedView(pictures, 0.5, seed=1, purpose="x")
     for turn in range(200):
         view[turn]
@@ -101,7 +102,7 @@ def test_a_view_is_corrupted_by_the_library_s_corruptions(pictures, monkeypatch)
         calls.append((images, image_ids))
         return torch.zeros_like(images)
 
-    monkeypatch.setattr(corruptions, "corrupt", record)
+    monkeypatch.setattr(corrupted, "corrupt", record)
     view = CorruptedView(pictures, 0.5, seed=1, purpose="x")[0]
     ids = torch.cat([ids for _, ids in calls])
     black = (view == 0).flatten(1).all(1)

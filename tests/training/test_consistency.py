@@ -8,10 +8,10 @@ import torch
 from scipy.spatial.distance import jensenshannon
 from scipy.special import log_softmax, rel_entr, softmax
 
-from neurobust.config import recipes
-from neurobust.training.objectives.augmix import ConsistencyLoss, jensen_shannon_divergence
+from neurobust.config.objectives.classification import AugMix
+from neurobust.training.losses.augmix import ConsistencyLoss, jensen_shannon_divergence
 
-AUGMIX = recipes.AugMix()
+AUGMIX = AugMix()
 
 
 def draw_logits(versions, seed=0):
@@ -50,7 +50,7 @@ def test_equal_answers_do_not_diverge_and_certain_ones_by_the_logarithm_of_their
 @pytest.mark.parametrize("images", [1, 8])
 def test_the_loss_is_cross_entropy_and_weighted_divergence(pictures, watched, images):
     pixels, labels = pictures.seen()[:images], pictures.labels[:images]
-    loss = ConsistencyLoss(recipes.AugMix(consistency=2.5), pictures.standard, seed=1, purpose="c")(
+    loss = ConsistencyLoss(AugMix(consistency=2.5), pictures.standard, seed=1, purpose="c")(
         watched, pixels, labels, 4
     )
     ((shown, _, logits),) = watched.calls

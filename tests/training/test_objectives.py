@@ -5,23 +5,27 @@ import pytest
 import torch
 from scipy.special import log_softmax
 
-from neurobust.config import recipes
+from neurobust.config.objective import Augmentation
+from neurobust.config.objectives import classification as classification_config
+from neurobust.config.objectives import matching as matching_config
 from neurobust.images.augmentation import augment
 from neurobust.images.batches import as_channels
 from neurobust.randomness import seed_for
+from neurobust.training import corrupted
 from neurobust.training.batches import BatchOrder
-from neurobust.training.objectives.classification import Classification, Matching
+from neurobust.training.objectives.classification import Classification
+from neurobust.training.objectives.matching import Matching
 
-STILL = recipes.Augmentation(padding_px=0, flip=False, rotation_deg=0)
+STILL = Augmentation(padding_px=0, flip=False, rotation_deg=0)
 
 
 def classification(pictures, augmentation=STILL, batch_size=10, seed=1, **fields):
-    settings = recipes.Classification(augmentation=augmentation, **fields)
+    settings = classification_config.Classification(augmentation=augmentation, **fields)
     return Classification(settings, pictures, batch_size=batch_size, seed=seed, purpose="c")
 
 
 def matching(pictures, augmentation=STILL, **fields):
-    settings = recipes.Matching(kind="matching", augmentation=augmentation, **fields)
+    settings = matching_config.Matching(kind="matching", augmentation=augmentation, **fields)
     return Matching(settings, pictures, batch_size=10, seed=1, purpose="m")
 
 
@@ -50,7 +54,7 @@ def test_cross_entropy_of_the_right_labels(pictures, watched, find):
 def test_plain_classification_is_the_cross_entropy_of_augmented_images_to_the_bit(
     pictures, network
 ):
-    augmentation = recipes.Augmentation()
+    augmentation = Augmentation()
     objective = classification(pictures, augmentation)
     order = BatchOrder(24, 10, seed=1, purpose="c", device=pictures.labels.device)
     network.train()
@@ -77,7 +81,7 @@ def test_plain_classification_is_the_cross_entropy_of_augmented_images_to_the_bi
     ],
 )
 def test_defences_see_the_same_augmented_batches(pictures, watched, defence, passes, factor):
-    fields = {"augmentation": recipes.Augmentation(), "corrupted": 0.5}
+    fields = {"augmentation": Augmentation(), "corrupted": 0.5}
     next(classification(pictures, **fields).losses(watched, 2))
     plain = watched.calls.pop()[0]
     (loss,) = classification(pictures, **fields, **defence).losses(watched, 2)
@@ -98,7 +102,7 @@ def test_an_augmented_batch_follows_from_its_number(pictures, watched):
         next(objective.losses(watched, number))
         return watched.calls[-1][0]
 
-    augmentation = recipes.Augmentation()
+    augmentation = Augmentation()
     objective = classification(pictures, augmentation, batch_size=24)
     first = shown(objective, 0)
     shown(objective, 1)
@@ -147,11 +151,9 @@ def test_matching_is_the_mean_squared_distance_of_two_views(pictures, watched, f
 
 
 def test_the_views_are_augmented_apart(pictures, watched, monkeypatch):
-    from neurobust.images import corruptions
-
     # Without corruption, what differs between the views is their augmentation.
-    monkeypatch.setattr(corruptions, "corrupt", lambda images, *_, **__: images)
-    for augmentation, same in ((STILL, True), (recipes.Augmentation(), False)):
+    monkeypatch.setattr(corrupted, "corrupt", lambda images, *_, **__: images)
+    for augmentation, same in ((STILL, True), (Augmentation(), False)):
         (loss,) = matching(pictures, augmentation).losses(watched, 0)
         first, second = watched.calls[-1][0].chunk(2)
         assert torch.equal(first, second) == same

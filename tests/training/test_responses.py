@@ -7,21 +7,18 @@ import pandas as pd
 import pytest
 import torch
 
-from neurobust.config import recipes
+from neurobust.config.objectives import responses as config
 from neurobust.errors import InputError
+from neurobust.networks.stimuli import training_stimuli
 from neurobust.recordings.form import sessions_of
-from neurobust.training.objectives.responses import (
-    PredictedResponses,
-    RecordedResponses,
-    training_stimuli,
-)
+from neurobust.training.objectives.responses import PredictedResponses, RecordedResponses
 
 CPU = torch.device("cpu")
 L1 = 0.5
 
 
 def recorded(recording, batch_size=8, **fields):
-    settings = recipes.Responses(**{"kind": "responses", "source": "r"} | fields)
+    settings = config.Responses(**{"kind": "responses", "source": "r"} | fields)
     return RecordedResponses(
         settings,
         recording,
@@ -175,7 +172,7 @@ def sort_rows(rows):
 
 
 def predicted(pictures, responses, seed=1, **fields):
-    settings = recipes.Responses(**{"kind": "responses", "source": "p"} | fields)
+    settings = config.Responses(**{"kind": "responses", "source": "p"} | fields)
     return PredictedResponses(settings, responses, pictures, batch_size=10, seed=seed, purpose="v1")
 
 

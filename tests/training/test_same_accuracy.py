@@ -16,7 +16,9 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from neurobust.config import recipes
+from neurobust.config.objective import Augmentation
+from neurobust.config.objectives import classification as config
+from neurobust.config.recipes import Recipe
 from neurobust.config.schedules import Schedule
 from neurobust.images.batches import LabelledPictures, Standard
 from neurobust.networks.inference import correctness
@@ -28,9 +30,7 @@ CLASSES, SIDE_PX, NOISE = 8, 32, 15
 TRAINING, TEST = 8, 60  # pictures of each class
 SEEDS = range(8)
 AUGMENTATION = {"padding_px": 4, "flip": True, "rotation_deg": 45.0}
-RECIPE = recipes.Recipe(
-    trunk="cornet-z", width=1 / 8, objectives={"names": {"kind": "classification"}}
-)
+RECIPE = Recipe(trunk="cornet-z", width=1 / 8, objectives={"names": {"kind": "classification"}})
 SCHEDULE = Schedule(
     optimiser="adam", lr=0.006, max_epochs=39, phase_epochs=13, lr_steps=3, lr_factor=0.3
 )
@@ -124,8 +124,8 @@ class UsualPipeline:
 
 def our_pipeline(training, seed, **changed):
     """Return the library's objective, its augmentation changed or not."""
-    augmentation = recipes.Augmentation(**AUGMENTATION | changed)
-    settings = recipes.Classification(augmentation=augmentation)
+    augmentation = Augmentation(**AUGMENTATION | changed)
+    settings = config.Classification(augmentation=augmentation)
     return Classification(settings, training, batch_size=BATCH_SIZE, seed=seed, purpose="names")
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 from scipy.special import softmax
 from scipy.stats import ortho_group
 
-from neurobust.config import recipes
+from neurobust.config.objectives import similarity as config
 from neurobust.config.recipes import Recipe
 from neurobust.errors import InputError
 from neurobust.networks.network import Heads, build_network
@@ -140,7 +140,7 @@ def similarities():
 
 
 def objective(similarities, network, seed=1, **fields):
-    settings = recipes.Similarity(
+    settings = config.Similarity(
         **{"kind": "similarity", "source": "p", "batch_size": BATCH} | fields
     )
     return Similarity(settings, similarities, network, seed=seed, purpose="similarity", device=CPU)

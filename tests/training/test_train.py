@@ -10,8 +10,9 @@ from neurobust.errors import InputError
 from neurobust.images.batches import LabelledPictures
 from neurobust.networks.inference import trial_correlation
 from neurobust.networks.network import Heads, build_network
+from neurobust.training.objective import TrainingData
 from neurobust.training.objectives.similarity import Similarity
-from neurobust.training.train import TrainingData, heads_for, train_network
+from neurobust.training.train import heads_for, train_network
 
 CPU = torch.device("cpu")
 STILL = {"padding_px": 0, "flip": False, "rotation_deg": 0}
