@@ -65,7 +65,7 @@ echo "$SLURM_JOB_ID ${{CUDA_VISIBLE_DEVICES-none}}" >> {folder}/devices
 
 
 def reason_to_skip():
-    """Say why Slurm cannot be started here, if so."""
+    """Return why Slurm cannot be started here, None if it can."""
     if os.environ.get(ASKED) != "1":
         return f"starts Slurm with its configuration in {CONFIGURATION}: only if {ASKED}=1"
     if os.geteuid() != 0:
@@ -131,7 +131,7 @@ def wait_until(true, seconds, what):
 
 
 def answers():
-    """Say whether the controller answers and the node is ready for jobs."""
+    """Return whether the controller answers and the node is ready for jobs."""
     listed = subprocess.run(
         ("sinfo", "--noheader", "--format=%T"), capture_output=True, text=True, timeout=60
     )
@@ -157,8 +157,8 @@ def slurm(tmp_path_factory):
     daemons = []
     try:
         for command in (("slurmctld", "-D", "-c"), ("slurmd", "-D")):
-            with (folder / f"{command[0]}.out").open("w") as said:
-                daemons.append(subprocess.Popen(command, stdout=said, stderr=said))
+            with (folder / f"{command[0]}.out").open("w") as printed:
+                daemons.append(subprocess.Popen(command, stdout=printed, stderr=printed))
         wait_until(answers, 60, "Slurm's node is idle")
         assert all(daemon.poll() is None for daemon in daemons), f"its logs are in {folder}"
         yield Slurm(folder)

@@ -1,7 +1,7 @@
 """The workflow through profiles/slurm on a real Slurm: GPUs, logs, failures and interruptions.
 
-One run with all of it, watched by ``squeue``: a figure with what it needs, and three trainings of
-which each is ended another way when it has saved its state.
+One run with all of it, watched by ``squeue``: a figure with what it needs, and three trainings,
+each ended another way when it has saved its state.
 """
 
 import signal
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
 RESULTS = "results/slurm"
 FIGURE = f"{RESULTS}/figures/li2023/figd.png"
 EVALUATION = f"{RESULTS}/evaluations/corruptions/baseline.nc"
@@ -21,7 +22,7 @@ QUICK = (
     *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"),
     *("--seconds-between-status-checks", "2"),
 )
-# Each training saves its state after every step, and has enough of them to be met while it trains.
+# Each training saves its state after every step, and has enough steps to be met while it trains.
 OVERLAY = {
     "pathvars": {"results": RESULTS},
     "seeds": [1000, 2000, 3000],
@@ -40,10 +41,10 @@ LIMIT_S = 1200  # it takes a sixth of that on two cores of its own
 
 
 class Watched(NamedTuple):
-    """A run: its end, what it said, and the queue as it was looked at again and again."""
+    """A finished run: its status, what it printed, and the queue at every look."""
 
     status: int
-    said: str
+    printed: str
     queues: list
     disturbed: dict
 
@@ -74,9 +75,9 @@ def watched(workflow, slurm):
     preset = workflow.folder / "slurm.yaml"
     preset.write_text(yaml.safe_dump(OVERLAY))
     presets = ("--configfile", "presets/smoke.yaml", str(preset))
-    queues, disturbed, said = [], {}, []
+    queues, disturbed, printed = [], {}, []
     with workflow.start(FIGURE, EVALUATION, *PROFILE, *QUICK, *presets) as process:
-        reader = threading.Thread(target=lambda: said.append(process.stdout.read()))
+        reader = threading.Thread(target=lambda: printed.append(process.stdout.read()))
         reader.start()
         try:
             end = time.monotonic() + LIMIT_S
@@ -87,7 +88,7 @@ def watched(workflow, slurm):
         finally:
             process.send_signal(signal.SIGINT)  # cancels its jobs; of no effect on one that ended
             reader.join()
-    return Watched(process.returncode, said[0], queues, disturbed)
+    return Watched(process.returncode, printed[0], queues, disturbed)
 
 
 def test_the_profile_plans_where_there_is_no_slurm(workflow):
@@ -117,7 +118,7 @@ def test_gpu_jobs_are_given_a_device_each(slurm, watched):
     assert {devices[number] for number in devices if not asked.get(number)} == {"none"}
 
 
-def test_a_job_says_which_gpu_it_was_given(slurm, workflow, watched):
+def test_a_job_logs_which_gpu_it_was_given(slurm, workflow, watched):
     job = watched.attempts("rule_evaluate_corruptions_wildcards_baseline")[-1]
     log = (workflow.folder / RESULTS / "logs/evaluate_corruptions/baseline.log").read_text()
     assert f"GPUs leased: {slurm.devices()[job.number]}" in log.splitlines()
@@ -135,9 +136,9 @@ def test_a_third_gpu_job_waits(watched):
 
 
 def test_logs_arrive(workflow, watched):
-    rules = ("build_image_set", "train_network", "evaluate_corruptions", "decompose_similarity")
-    for rule in rules:
-        assert [*(workflow.folder / RESULTS / "logs" / rule).rglob("*.log")]
+    logs = {*(workflow.folder / RESULTS / "logs").rglob("*.log")}
+    for rule in ("build_image_set", "train_network", "evaluate_corruptions", "li2023_figd"):
+        assert any(rule in str(log) for log in logs)
 
 
 def test_slurms_own_log_is_kept_of_what_failed(workflow, watched):
