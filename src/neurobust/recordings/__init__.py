@@ -1,1 +1,1 @@
-"""Neural recordings: importers, a simulated population, one labelled form, reliability."""
+"""Neural recordings: readers of several sources, a simulated population, reliability."""

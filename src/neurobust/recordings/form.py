@@ -1,4 +1,4 @@
-"""The one labelled form of every recording: a tree of datasets, saved as netCDF4 with groups.
+"""The labelled form that all recordings share: a tree of datasets, saved as netCDF4 with groups.
 
 ``/`` (attributes only)
     identifier, species, region (cortical area), units, response_kind (``"counts"`` or
@@ -6,11 +6,11 @@
     the pictures below), simulated (0 or 1), source, licence.
 ``/stimuli``
     ``pixels(stimulus, row, column)``, uint8 gray at the size that a network sees. Coordinates of
-    ``stimulus``: stimulus_id, split (``"train"``, ``"validation"`` or ``"test"``), and group: what
-    may never be divided between splits.
+    ``stimulus``: stimulus_id, split (``"train"``, ``"validation"`` or ``"test"``), and group
+    (stimuli of one group are in one split).
 ``/sessions/<name>``
-    One population that was recorded at once: ``response(presentation, neuroid)``, float32, with
-    stimulus_id and repetition of each presentation, and neuroid_id, region and animal of each
+    A population that was recorded simultaneously: ``response(presentation, neuroid)``, float32,
+    with stimulus_id and repetition of each presentation, and neuroid_id, region and animal of each
     neuroid. No value is missing.
 """
 
@@ -39,19 +39,19 @@ ATTRIBUTES = (
     "source",
     "licence",
 )
-_NAMED = 5  # neuroids or stimuli that a message names before it only counts
+_NAMED = 5  # neuroids or stimuli that a message names; it counts the others
 
 
 def build_recording(
     stimuli: xr.Dataset, sessions: Mapping[str, xr.Dataset], attributes: Mapping[str, object]
 ) -> xr.DataTree:
-    """Join pictures and sessions into the labelled form; nothing is checked.
+    """Join pictures and sessions into the labelled form, without checks.
 
     Parameters
     ----------
     stimuli, sessions, attributes
-        The contents of ``/stimuli``, of ``/sessions`` by name, and the root's attributes. A
-        session's name is made safe for a path and kept as its attribute ``session``.
+        Contents of ``/stimuli``, of ``/sessions`` by name, and the attributes of the root. A
+        session's name is made safe for a path; its attribute ``session`` has the original.
 
     Raises
     ------
@@ -90,8 +90,8 @@ def average_repeats(session: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xr.Dataset
-        ``response(stimulus, neuroid)``, the mean, float32, and ``repeats(stimulus)``, how many
-        presentations it is the mean of; stimuli in order of first presentation.
+        ``response(stimulus, neuroid)``, the mean, float32, and ``repeats(stimulus)``, the number
+        of presentations averaged; stimuli in the order of their first presentation.
     """
     codes, stimulus_ids = pd.factorize(text(session["stimulus_id"].to_numpy()))
     repeats = np.bincount(codes, minlength=len(stimulus_ids))
@@ -122,14 +122,14 @@ def check_recording(tree: xr.DataTree, place: object) -> None:
     tree
         The recording.
     place
-        Its file, for the message.
+        The recording's file, for messages.
 
     Raises
     ------
     InputError
-        If a group, variable, dimension or attribute is missing or of the wrong kind; if a session
-        shows a stimulus without a picture; if a response is missing, infinite, or a negative
-        count; or if a neuroid does not vary in its training presentations.
+        If a group, variable, dimension or attribute is missing or of the wrong kind; if a stimulus
+        of a session has no picture; if a response is missing, infinite, or a negative count; or if
+        a neuroid's response does not vary over its training presentations.
     """
     dims.require(tree.to_dataset(), place, variables={}, attributes=ATTRIBUTES)
     if tree.attrs["response_kind"] not in RESPONSE_KINDS:
@@ -137,7 +137,7 @@ def check_recording(tree: xr.DataTree, place: object) -> None:
             place,
             f"attribute 'response_kind' is {tree.attrs['response_kind']!r}",
             expected=f"one of {', '.join(RESPONSE_KINDS)}",
-            fix="say which in the recording's configuration",
+            fix="set response_kind in the recording's configuration",
         )
     sessions = sessions_of(tree)
     if "stimuli" not in tree.children or not sessions:
@@ -173,7 +173,7 @@ def _check_stimuli(stimuli: xr.Dataset, place: object) -> None:
             place,
             f"'split' has the values {unknown}",
             expected=f"only {', '.join(dims.SPLITS)}",
-            fix="name the splits so in the column that gives them",
+            fix="use these names in the column that gives the splits",
         )
     refuse_duplicates(stimuli["stimulus_id"].to_numpy(), "stimulus_id", place)
 
@@ -205,8 +205,8 @@ def _check_values(session: xr.Dataset, kind: str, place: object) -> None:
             f"responses of {some(names[~finite])} are infinite or missing (NaN)",
             expected="a finite number for each presentation and neuroid of a session",
             fix="if a neuroid lacks some repeats, set missing_repeats to 'close_up'; "
-            "otherwise list the neuroids under exclude_neuroids, or name the populations that "
-            "were recorded apart in the coordinate 'session'",
+            "otherwise list the neuroids under exclude_neuroids, or label populations that were "
+            "recorded separately in the coordinate 'session'",
         )
     if kind == COUNTS and (response < 0).any():
         raise InputError(
@@ -251,7 +251,7 @@ def refuse_duplicates(values: np.ndarray, field: str, place: object) -> None:
 
 
 def some(names: np.ndarray | list[str]) -> str:
-    """Name the first few of many and count them: ``a, b, c, d, e, ... (12 in all)``."""
+    """Return the first few of many names, and their number: ``a, b, c, d, e, ... (12 in all)``."""
     shown = ", ".join(map(str, names[:_NAMED]))
     return shown if len(names) <= _NAMED else f"{shown}, ... ({len(names)} in all)"
 

@@ -1,4 +1,4 @@
-"""A picture as a monkey saw it, made the gray square that a network sees."""
+"""Pictures that were shown in an experiment, converted to gray squares for a network."""
 
 import struct
 from io import BytesIO
@@ -16,25 +16,25 @@ _READABLE = ("1", "L", "P", "RGB")
 def read_picture(
     file: Path | BytesIO, place: object, *, size_px: int, crop_px: int
 ) -> UInt8[np.ndarray, "row column"]:
-    """Decode a picture, make it gray, crop its central square and resize that.
+    """Decode a picture, convert it to gray, crop its central square and resize the square.
 
-    Gray is ITU-R 601 luma (as in Safarani 2021), of the pixel values as stored.
+    Gray is the ITU-R 601 luma of the stored pixel values (as in Safarani et al. 2021).
 
     Parameters
     ----------
     file
-        Path, or the file's contents.
+        Path or contents of the file.
     place
-        What to call it in messages.
+        Name of the file in messages.
     size_px
-        Side of the square returned. A square of this size is returned as it is.
+        Side of the result. A square of this size is not resized.
     crop_px
-        Pixels taken away at each side before the central square is cut out.
+        Pixels to remove at each side before the central square is cut out.
 
     Raises
     ------
     InputError
-        If it does not decode, is neither 8-bit gray nor RGB, or is smaller than the crop.
+        If the picture does not decode, is neither 8-bit gray nor RGB, or is smaller than the crop.
     """
     try:
         with Image.open(file) as picture:
@@ -79,6 +79,6 @@ def _central_square(picture: Image.Image, side: int) -> Image.Image:
 def _resize(picture: Image.Image, size_px: int) -> Image.Image:
     if picture.size == (size_px, size_px):
         return picture
-    # ASSUME: bilinear, with the filter widened to the scale (Pillow's way), so that frequencies
+    # ASSUME: bilinear; as always in Pillow, the filter widens with the scale, so that frequencies
     # above the new Nyquist limit do not alias.
     return picture.resize((size_px, size_px), Image.Resampling.BILINEAR)

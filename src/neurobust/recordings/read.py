@@ -1,4 +1,4 @@
-"""From the settings of a recording to the labelled form, whatever its source."""
+"""Reading of a recording by its settings, whatever its source."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,21 +18,21 @@ def part_of(source: str) -> str:
 def read_recording(
     settings: RecordingSettings, files: Mapping[str, str], place: str
 ) -> xr.DataTree:
-    """Read a recording as its settings say.
+    """Read a recording by its settings.
 
     Parameters
     ----------
     settings
         One entry of the configuration's ``recordings``.
     files
-        Of a simulated recording: assembly, stimulus_set and stimuli.
+        Files of a simulated recording: assembly, stimulus_set and stimuli.
     place
-        The configuration key, for messages.
+        The entry's key in the configuration, for messages.
 
     Raises
     ------
     InputError
-        If a file is not there, or as the reader of its source does.
+        If a file is not there, or in the cases of the source's reader.
     """
     for name in settings.files:
         _require_file(vars(settings)[name], f"{place}.{name}", settings.origin)
@@ -45,5 +45,5 @@ def _require_file(path: Path, key: str, origin: str) -> None:
             path,
             f"is not there ({key})",
             expected=f"a file or folder of {origin}",
-            fix=f"fetch it and put it there, or let {key} name where it is (docs/real-data.md)",
+            fix=f"fetch it and put it there, or set {key} to its path (docs/real-data.md)",
         )

@@ -1,4 +1,4 @@
-"""How much of a neuroid's response the stimulus explains, from repeats of the test stimuli."""
+"""Reliability and explainable variance of neuroids, from repeats of the test stimuli."""
 
 import numpy as np
 import pandas as pd
@@ -24,19 +24,19 @@ def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) ->
     Parameters
     ----------
     tree
-        A recording in the form of `recordings.form`.
+        A recording in the form of `neurobust.recordings.form`.
     seed
-        Of the random halves.
+        Seed of the random halves.
     n_halves
-        How many times the repeats are halved.
+        Number of times that the repeats are halved.
 
     Returns
     -------
     xr.Dataset
-        By neuroid, with neuroid_id and session: ``explainable_variance``
-        (`explain_variance`), ``split_half`` (`correlate_halves`), ``mean_response``
-        over all presentations, and ``n_repeats``, the fewest presentations of a test stimulus
-        that was shown more than once.
+        Along neuroid, with neuroid_id and session: ``explainable_variance``
+        (`explain_variance`), ``split_half`` (`correlate_halves`), ``mean_response`` over all
+        presentations, and ``n_repeats``, the smallest number of presentations of the test stimuli
+        that were shown more than once.
 
     Raises
     ------
@@ -74,40 +74,41 @@ def measure_reliability(tree: xr.DataTree, *, seed: int, n_halves: int = 100) ->
 def explain_variance(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, " neuroid"]:
     """Return the share of a neuroid's variance that is not noise.
 
-    1 - noise variance / total variance: the total over all trials, the noise the mean over
-    stimuli of the variance over repeats, both with ddof 1 (Safarani 2021, released code).
+    It is 1 - noise variance / total variance. The total is the variance over all trials, the noise
+    the mean over stimuli of the variance over repeats, both with ddof 1 (released code of Safarani
+    et al. 2021).
 
     Parameters
     ----------
     trials
-        Single responses.
+        Responses in single trials.
     stimulus
-        Which was shown, 0 to n - 1, each at least twice.
+        Number of the stimulus in each trial, 0 to n - 1, each at least twice.
     """
     noise = noise_variance(trials, stimulus)
     total = trials.var(axis=0, ddof=1)
-    # ASSUME: a neuroid silent to all test stimuli has no explainable variance rather than none
-    # that is known, so that means over neuroids stay defined.
+    # ASSUME: a neuroid that is silent to all test stimuli has an explainable variance of 0 rather
+    # than an undefined one, so that means over neuroids stay defined.
     return np.where(total > 0, 1 - noise / np.where(total > 0, total, 1), 0.0)
 
 
 def correlate_halves(
     trials: Trials, stimulus: Stimulus, random: np.random.Generator, n_halves: int
 ) -> Float[np.ndarray, " neuroid"]:
-    """Return the reliability of the mean response by random halves of the repeats.
+    """Return the reliability of the mean response, from random halves of the repeats.
 
-    The correlation over stimuli between the means of two halves, averaged over ``n_halves`` random
-    ones, then corrected for the halved number of repeats: 2 r / (1 + r) (Spearman 1910, Brown
-    1910). Of an odd number of repeats one is left out.
+    It is the correlation over stimuli between the means of two halves, averaged over ``n_halves``
+    random divisions and corrected for the halved number of repeats: 2 r / (1 + r) (Spearman 1910,
+    Brown 1910). If the number of repeats is odd, one of them is left out.
 
     Parameters
     ----------
     trials, stimulus
-        As in `explain_variance`.
+        Responses and stimuli of single trials, as in `explain_variance`.
     random
-        Where the halves come from.
+        Generator that draws the halves.
     n_halves
-        How many times to halve.
+        Number of random divisions.
     """
     total = np.zeros(trials.shape[1])
     for _ in range(n_halves):
@@ -122,15 +123,15 @@ def correlate_halves(
 def correct_halving(correlation: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any"]:
     """Return the reliability of all repeats from that of half of them: 2 r / (1 + r).
 
-    The formula of Spearman (1910) and Brown (1910).
+    This is the formula of Spearman (1910) and Brown (1910).
     """
-    # ASSUME: a correlation below 0 is noise and stays as it is; corrected, it would diverge.
+    # ASSUME: a correlation below 0 is noise and is not corrected; the correction would diverge.
     positive = np.maximum(correlation, 0)
     return np.where(correlation > 0, 2 * positive / (1 + positive), correlation)
 
 
 def halve_repeats(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the trials of two halves of each stimulus' repeats, in the order of the stimuli."""
+    """Return the trials in two halves of each stimulus's repeats, in the order of the stimuli."""
     order = np.lexsort((random.random(len(stimulus)), stimulus))
     repeats = np.bincount(stimulus)
     rank = np.arange(len(stimulus)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
@@ -139,7 +140,7 @@ def halve_repeats(stimulus: Stimulus, random: np.random.Generator) -> tuple[np.n
 
 
 def repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple[Trials, Stimulus]:
-    """Return the trials of the tested stimuli that were shown more than once, and which it was.
+    """Return the responses to, and numbers of, tested stimuli that were shown more than once.
 
     Raises
     ------
@@ -153,8 +154,8 @@ def repeated_trials(session: xr.Dataset, tested: np.ndarray, name: str) -> tuple
         raise InputError(
             f"session {name}",
             f"{(repeats > 1).sum()} test stimuli were shown more than once",
-            expected="at least two, to tell signal from noise",
-            fix="let the split put repeated stimuli into test",
+            expected="at least two, to separate signal from noise",
+            fix="choose a split whose test stimuli were repeated",
         )
     stimulus, _ = pd.factorize(shown[kept])
     return session["response"].to_numpy()[kept].astype(np.float64), stimulus

@@ -1,4 +1,4 @@
-"""Which stimuli train, validate and test: groups of stimuli are never divided."""
+"""Splits of a recording's stimuli into train, validation and test; groups stay together."""
 
 from dataclasses import dataclass
 
@@ -19,17 +19,17 @@ class SplitRule:
     Parameters
     ----------
     by
-        The column of the stimulus set whose values are kept whole: the stimulus itself, or, where
-        stimuli resemble each other, the movie or photograph that they were taken from.
+        Column of the stimulus set that defines groups: the stimulus itself or, where stimuli
+        resemble each other, the movie or photograph that they were taken from.
     test
-        Share of the groups that test; not used where ``column`` is given.
+        Share of the groups in the test split; not used if ``column`` is given.
     validation
-        Share of the groups left that validate (Safarani 2021: .2 of the images that do not test);
-        not used where ``column`` names validation stimuli.
+        Share of the remaining groups in the validation split (Safarani et al. 2021: .2); not used
+        if ``column`` names validation stimuli.
     seed
-        Of the order in which groups are drawn (Safarani 2021: 1000).
+        Seed of the order in which groups are drawn (Safarani et al. 2021: 1000).
     column
-        The column whose values are ``train``, ``test`` and, if wanted, ``validation``.
+        Column whose values are ``train``, ``test`` and, optionally, ``validation``.
     """
 
     by: str = "stimulus_id"
@@ -42,21 +42,21 @@ class SplitRule:
 def assign_splits(
     stimulus_set: pd.DataFrame, rule: SplitRule, place: object
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give each stimulus its split and its group.
+    """Return the split and the group of each stimulus.
 
     Parameters
     ----------
     stimulus_set
-        A row for each stimulus.
+        Table with a row for each stimulus.
     rule
-        How to split.
+        Rule of the split.
     place
         The stimulus set's file, for messages.
 
     Returns
     -------
     tuple
-        Split and group of each row, str.
+        Split and group of each row, both str.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def _given(
         raise InputError(
             place,
             f"column {rule.column!r} has the values {some(sorted(found))}",
-            expected=f"{TRAIN}, {TEST} and, if wanted, {VALIDATION}",
-            fix="name the splits so, or leave split.column out and give split.test",
+            expected=f"{TRAIN}, {TEST} and, optionally, {VALIDATION}",
+            fix="use these names, or leave split.column out and give split.test",
         )
     pairs = pd.DataFrame({"group": groups, "split": split}).drop_duplicates()
     divided = pairs.loc[pairs["group"].duplicated(), "group"].unique()
@@ -98,20 +98,20 @@ def _given(
             place,
             f"column {rule.column!r} divides groups of {rule.by!r}: {some(list(divided))}",
             expected="all stimuli of a group in one split",
-            fix="correct the column, or name as split.by what it keeps whole",
+            fix="correct the column, or set split.by to a column whose groups it does not divide",
         )
     return split
 
 
 def _draw(groups: np.ndarray, share: float, seed: int, split: str, place: object) -> np.ndarray:
-    # ASSUME: a share counts groups, not stimuli, and takes at least one.
+    # ASSUME: a share is one of groups, not of stimuli, and at least one group.
     names = np.unique(groups)
     count = max(1, round(share * len(names)))
     if count >= len(names):
         raise InputError(
             place,
             f"{len(names)} groups cannot give {count} to {split} and some to {TRAIN}",
-            expected="groups enough for train, validation and test",
+            expected="enough groups for train, validation and test",
             fix=f"lower split.{split}, or group the stimuli by another column with split.by",
         )
     return generator(seed, "split", split).permutation(names)[:count]
@@ -123,7 +123,7 @@ def _column(stimulus_set: pd.DataFrame, name: str, key: str, place: object) -> n
             place,
             f"there is no column {name!r}, which {key} names",
             expected=f"one of {', '.join(map(str, stimulus_set.columns))}",
-            fix=f"name one of these as {key}, or add the column",
+            fix=f"set {key} to one of these, or add the column",
         )
     return stimulus_set[name].to_numpy(dtype=object).astype(str)
 
@@ -139,7 +139,7 @@ def _check_share(share: float, key: str) -> None:
 
 
 def split_rule(split: Split) -> SplitRule:
-    """Return the rule of a recording's settings; the draw is the same in every experiment."""
+    """Return the rule of a recording's settings; its seed is the same in every experiment."""
     return SplitRule(
         by=split.by,
         column=split.column,

@@ -1,11 +1,11 @@
-"""Arithmetic on single trials: means and variances by stimulus, correlation by neuroid."""
+"""Statistics of single trials: means and variances by stimulus, correlations by neuroid."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 Trials = Float[np.ndarray, "trial neuroid"]
 Stimulus = Int[np.ndarray, " trial"]
-"""Which stimulus was shown, 0 to n - 1, each at least once."""
+"""Number of the stimulus in each trial, 0 to n - 1, each at least once."""
 
 
 def mean_by_stimulus(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, "stimulus neuroid"]:
@@ -14,7 +14,7 @@ def mean_by_stimulus(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, "s
 
 
 def noise_variance(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, " neuroid"]:
-    """Return the mean over stimuli shown more than once of the variance over repeats (ddof 1)."""
+    """Return the variance over repeats (ddof 1), averaged over stimuli shown more than once."""
     deviation = trials - mean_by_stimulus(trials, stimulus)[stimulus]
     repeats = np.bincount(stimulus)
     several = repeats > 1
@@ -25,11 +25,11 @@ def noise_variance(trials: Trials, stimulus: Stimulus) -> Float[np.ndarray, " ne
 def correlate(
     first: Float[np.ndarray, "row neuroid"], second: Float[np.ndarray, "row neuroid"]
 ) -> Float[np.ndarray, " neuroid"]:
-    """Return Pearson's correlation of each neuroid's columns."""
+    """Return Pearson's correlation between each neuroid's columns in two arrays."""
     first = first - first.mean(axis=0, dtype=np.float64)
     second = second - second.mean(axis=0, dtype=np.float64)
     scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
-    # ASSUME: what does not vary correlates with nothing.
+    # ASSUME: a column that does not vary has correlation 0.
     return np.where(scale > 0, (first * second).sum(axis=0) / np.where(scale > 0, scale, 1), 0.0)
 
 

@@ -1,1 +1,1 @@
-"""Recordings and choices in the form of BrainIO."""
+"""Recordings and behavioural choices in the BrainIO form."""

@@ -1,4 +1,4 @@
-"""The netCDF file of a BrainIO recording, old and new, as one labelled array."""
+"""Assemblies of BrainIO recordings, in their older and newer forms, as one labelled array."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from neurobust.recordings.brainio.stimulus_sets import STIMULUS_ID
 from neurobust.recordings.form import CONTINUOUS, COUNTS, text
 
 TIME_BIN = "time_bin"
-_BLOCK_VALUES = 2**25  # read at once: time bins of a millisecond make assemblies of gigabytes
+# Values that are read at once: with bins of a millisecond, assemblies have gigabytes.
+_BLOCK_VALUES = 2**25
 
 
 def load_assembly(
@@ -24,9 +25,10 @@ def load_assembly(
     path
         The netCDF file.
     region
-        Keep its neuroids only.
+        Region whose neuroids are kept; None for all.
     window_ms
-        Time bins within, start and stop, are summed (counts) or averaged (continuous).
+        Start and stop of the window. The time bins within it are summed (counts) or averaged
+        (continuous).
     response_kind
         ``"counts"`` or ``"continuous"``.
 
@@ -34,17 +36,17 @@ def load_assembly(
     -------
     xr.Dataset
         ``response(presentation, neuroid)``, float32, NaN where nothing was recorded; coordinates
-        stimulus_id, repetition and session where given, neuroid_id, region, animal; attributes
+        stimulus_id, neuroid_id, region, animal and, if given, repetition and session; attributes
         identifier, units, simulated.
 
     Raises
     ------
     InputError
-        If the file cannot be read, has no such array or no stimulus_id, no neuroid in the region,
+        If the file cannot be read, or has no such array, no stimulus_id, no neuroid in the region
         or no time bin in the window.
     """
     try:
-        # Units such as "ms" are not to be decoded as durations.
+        # Otherwise xarray would decode units such as "ms" as durations.
         with xr.open_dataset(path, engine="netcdf4", decode_times=False) as file:
             data = _find_responses(file, path)
             coordinates = _read_coordinates(file, data, region, path)
@@ -85,7 +87,7 @@ def _find_responses(file: xr.Dataset, path: Path) -> xr.DataArray:
             path,
             f"there are {len(fitting)} variables with the dims presentation and neuroid",
             expected="one array of responses with these dims, and time_bin if there are bins",
-            fix="check that this is the assembly, with plain coordinates, and export it again",
+            fix="check that this file is the assembly; export it again, with plain coordinates",
         )
     return file[name]
 
@@ -131,7 +133,7 @@ def _choose_region(
             path,
             f"no neuroid is in region {region!r}",
             expected=f"one of {', '.join(np.unique(regions))}",
-            fix="name one of these as the recording's region",
+            fix="set the recording's region to one of these",
         )
     return chosen
 
@@ -162,7 +164,7 @@ def _bins_within(data: xr.DataArray, window_ms: tuple[float, float], path: Path)
         raise InputError(
             path,
             f"coordinate {min(missing)!r} is missing",
-            expected="start and end of each time bin in ms after stimulus onset",
+            expected="the start and end of each time bin, in ms after stimulus onset",
             fix="export the assembly with them, or with the bins already summed",
         )
     starts, ends = data["time_bin_start"].to_numpy(), data["time_bin_end"].to_numpy()

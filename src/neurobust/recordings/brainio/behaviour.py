@@ -1,7 +1,8 @@
-"""Choices that observers made between two objects, in the BrainIO form, and what they were shown.
+"""Observers' choices between two objects and the pictures that they saw, in the BrainIO form.
 
-A behavioural assembly has the dim presentation, a trial each, without index: an image of one
-object (the truth) was shown, then that object and another (the distractor) were offered.
+A behavioural assembly has the dim presentation, without an index. Each presentation is a trial: an
+image of one object (the truth) was shown, then this object and another one (the distractor) were
+offered.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from neurobust.recordings.brainio.stimulus_sets import STIMULUS_ID, read_picture
 from neurobust.recordings.form import some, text
 
 CHOICE = "choice"
-# A field's name here, then those of other files.
+# Names of each field: first the one used here, then those in other files.
 _FIELDS = {
     "stimulus_id": STIMULUS_ID,
     "truth": ("truth", "sample_obj"),
@@ -28,7 +29,7 @@ _FILES = ("assembly", "stimulus_set", "stimuli")
 
 
 def read_behaviour(settings: Mapping[str, Any], place: str) -> tuple[xr.Dataset, xr.Dataset]:
-    """Read trials and the pictures of their stimulus set as the settings say.
+    """Read the trials of a behavioural benchmark and the pictures of its stimulus set.
 
     Parameters
     ----------
@@ -36,18 +37,18 @@ def read_behaviour(settings: Mapping[str, Any], place: str) -> tuple[xr.Dataset,
         One entry of the configuration's ``behaviour``: the paths assembly, stimulus_set and
         stimuli, the column ``truth`` that names each picture's object, size_px and crop_px.
     place
-        The configuration key, for messages.
+        The entry's key in the configuration, for messages.
 
     Returns
     -------
-    The trials (`read_trials`), and the stimuli, shown or not: ``pixels(stimulus, row,
-    column)``, uint8 gray, with stimulus_id and truth.
+    The trials (`read_trials`), and all stimuli, shown or not: ``pixels(stimulus, row, column)``,
+    uint8 gray, with stimulus_id and truth.
 
     Raises
     ------
     InputError
-        If a file is not there or cannot be read, the stimulus set lacks the column or a stimulus
-        that was shown, or it names another object than the trials.
+        If a file is not there or cannot be read, or if the stimulus set lacks the column or a
+        stimulus that was shown, or names another object than the trials.
     """
     for name in _FILES:
         _require_file(Path(settings[name]), f"{place}.{name}")
@@ -73,8 +74,8 @@ def read_behaviour(settings: Mapping[str, Any], place: str) -> tuple[xr.Dataset,
 def read_trials(path: Path) -> xr.Dataset:
     """Read a behavioural assembly.
 
-    The choice is a coordinate of this name or, without it, the file's data variable. Other
-    coordinates, such as the subject, are left out: observers are pooled.
+    The choice is the coordinate of this name or, without one, the file's data variable. Other
+    coordinates, such as the subject, are left out, since observers are pooled.
 
     Parameters
     ----------
@@ -84,18 +85,18 @@ def read_trials(path: Path) -> xr.Dataset:
     Returns
     -------
     xr.Dataset
-        ``choice(presentation)``, with the coordinates stimulus_id, truth and distractor, all of
-        them str; attribute identifier.
+        ``choice(presentation)`` with the coordinates stimulus_id, truth and distractor, all str;
+        attribute identifier.
 
     Raises
     ------
     InputError
-        If the file cannot be read or lacks a field, an object was offered against itself, a choice
-        is none of the two objects offered, a stimulus has two truths, or there are too few trials
-        or objects for the metric (`neurobust.evaluation.behaviour.evaluate`).
+        If the file cannot be read or lacks a field, if a trial offers one object twice, if a
+        choice is neither of the objects offered, if a stimulus has two truths, or if there are too
+        few trials or objects for the metric (`neurobust.evaluation.behaviour`).
     """
     try:
-        # Reaction times in "ms" are not to be decoded as durations.
+        # Otherwise xarray would decode reaction times in "ms" as durations.
         with xr.open_dataset(path, engine="netcdf4", decode_times=False) as file:
             found = {name: _find_field(file, names, path) for name, names in _FIELDS.items()}
             found[CHOICE] = _find_choices(file, path)
@@ -124,7 +125,7 @@ def _require_file(path: Path, key: str) -> None:
             f"is not there ({key})",
             expected="a file of a behavioural benchmark in the BrainIO form: assembly (netCDF), "
             "stimulus set (CSV) and pictures (zip)",
-            fix=f"fetch it and put it there, or let {key} name where it is (docs/real-data.md)",
+            fix=f"fetch it and put it there, or set {key} to its path (docs/real-data.md)",
         )
 
 
@@ -137,7 +138,7 @@ def _find_field(file: xr.Dataset, names: tuple[str, ...], path: Path) -> xr.Data
             path,
             f"coordinate {names[0]!r} {found}",
             expected=f"{' or '.join(names)} of each presentation",
-            fix="export the assembly with it as a plain coordinate of presentation",
+            fix="export the assembly with this field as a plain coordinate of presentation",
         )
     return file[fitting[0]]
 
@@ -178,7 +179,7 @@ def _check_trials(trials: pd.DataFrame, path: Path) -> None:
         (
             trials["stimulus_id"][unoffered],
             f"'choice' is neither 'truth' nor 'distractor' ({some(chosen[unoffered].unique())})",
-            "one of the two objects offered, or the coordinate 'choice' if the data are no choices",
+            "one of the two objects offered; if the data are not choices, a coordinate 'choice'",
         ),
         (
             truths["stimulus_id"][twice],
@@ -202,15 +203,15 @@ def _check_extent(trials: pd.DataFrame, path: Path) -> None:
         raise InputError(
             path,
             f"objects ('truth') shown in more than one stimulus: {objects}",
-            expected="at least two: stimuli are compared with others of the same object",
+            expected="at least two, since stimuli are compared with others of the same object",
             fix="use an assembly with more stimuli",
         )
     if len(trials) < 2 * len(stimuli):
         raise InputError(
             path,
             f"{len(trials)} trials of {len(stimuli)} stimuli ('stimulus_id') are too few",
-            expected="at least two trials of each stimulus: they are halved",
-            fix="use an assembly with more trials, or leave out the stimuli with fewest",
+            expected="at least two trials of each stimulus, since trials are halved",
+            fix="use an assembly with more trials, or leave out the stimuli with the fewest",
         )
 
 
@@ -222,7 +223,7 @@ def _read_objects(path: Path, column: str, key: str) -> pd.DataFrame:
             f"there is no column {column!r} ({key})",
             expected=f"a column that names each picture's object; there are "
             f"{', '.join(table.columns)}",
-            fix=f"let {key} name it",
+            fix=f"set {key} to its name",
         )
     nameless = table["stimulus_id"][table[column] == ""]
     if len(nameless):
@@ -230,7 +231,7 @@ def _read_objects(path: Path, column: str, key: str) -> pd.DataFrame:
             path,
             f"column {column!r} is empty for {some(nameless.tolist())} ({key})",
             expected="the object of each picture",
-            fix=f"fill it in, or let {key} name another column",
+            fix=f"fill it in, or set {key} to another column",
         )
     return table
 
@@ -247,7 +248,7 @@ def _check_objects(
             settings["stimulus_set"],
             f"lacks the stimulus_id {some(missing.tolist())}, which trials show",
             expected="a row for each stimulus of the assembly",
-            fix=f"let {place}.stimulus_set name a table that holds them, too",
+            fix=f"set {place}.stimulus_set to a table that has them, too",
         )
     other = np.flatnonzero(named != shown)
     if len(other):
@@ -257,5 +258,5 @@ def _check_objects(
             f"column {settings['truth']!r} names other objects than the assembly's 'truth' for "
             f"{some(shown.index[other].tolist())}: {named.iloc[first]!r} for {shown.iloc[first]!r}",
             expected="the same names in both files",
-            fix=f"let {place}.truth name the column that holds them",
+            fix=f"set {place}.truth to the column that has them",
         )

@@ -1,7 +1,7 @@
 """Recordings in the BrainIO form of Brain-Score: an assembly (netCDF4) and a stimulus set.
 
-An assembly has the dims presentation, neuroid and at times time_bin, without index variables; what
-labels them are plain one-dimensional coordinates.
+An assembly has the dims presentation, neuroid and sometimes time_bin, without index variables;
+plain one-dimensional coordinates label them.
 """
 
 import io
@@ -31,7 +31,7 @@ from neurobust.recordings.brainio.stimulus_sets import read_pictures, read_table
 from neurobust.recordings.form import build_recording, check_recording, some, text
 from neurobust.recordings.splits import SplitRule, assign_splits
 
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip's first date: the same pictures, the same bytes
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same pictures give the same bytes
 
 
 def read_brainio(
@@ -53,32 +53,33 @@ def read_brainio(
     source: str = "",
     licence: str = "",
 ) -> xr.DataTree:
-    """Read a recording in the BrainIO form into the labelled form of `recordings.form`.
+    """Read a recording in the BrainIO form into the form of `neurobust.recordings.form`.
 
     Parameters
     ----------
     assembly, stimulus_set, stimuli
         The netCDF file of responses, the CSV of the stimulus set and the zip of its pictures.
     size_px, crop_px
-        Side of the pictures for the network, and what to take away at each side before.
+        Side of the pictures for the network, and pixels to remove at each side before resizing.
     px_per_deg
-        Of the pictures at ``size_px``.
+        Resolution of the pictures at ``size_px``, in pixels per degree.
     split
-        Which stimuli train, validate and test.
+        Rule that divides the stimuli into train, validation and test.
     window_start_ms, window_stop_ms
-        After stimulus onset. Time bins within are summed (counts) or averaged (continuous); where
-        there are none, this says what the file's single value stands for.
+        Window after stimulus onset. Time bins within it are summed (counts) or averaged
+        (continuous); in a file without bins it describes the single values.
     response_kind
         ``"counts"`` or ``"continuous"``.
     region
-        Keep only its neuroids; without it, all. Where the file names no regions, its label.
+        Region whose neuroids are kept; None for all. It labels the neuroids of a file without
+        regions.
     exclude_neuroids
         Identifiers of neuroids to leave out.
     missing_repeats
-        What to do where some neuroids of a session lack some repeats: ``"refuse"``, or
-        ``"close_up"`` (`sessions.close_up_repeats`).
+        Treatment of sessions in which some neuroids lack some repeats: ``"refuse"`` or
+        ``"close_up"`` (`neurobust.recordings.brainio.sessions.close_up_repeats`).
     species, source, licence
-        Kept as attributes.
+        Species, source and licence of the data, kept as attributes.
 
     Returns
     -------
@@ -88,8 +89,8 @@ def read_brainio(
     Raises
     ------
     InputError
-        If a file cannot be read or they do not fit each other, a name is unknown, or the result
-        fails `form.check_recording`.
+        If a file cannot be read, files do not fit together, a name is unknown, or the result does
+        not pass `neurobust.recordings.form.check_recording`.
     """
     responses = load_assembly(
         assembly,
@@ -144,7 +145,7 @@ def _read_stimuli(
             stimulus_set,
             f"lacks the stimulus_id {some(missing)}, to which responses were recorded",
             expected="a row for each stimulus of the assembly",
-            fix="take the stimulus set that the assembly's stimulus_set_identifier names",
+            fix="use the stimulus set that the assembly's stimulus_set_identifier names",
         )
     table = table[table["stimulus_id"].isin(shown)]
     splits, groups = assign_splits(table, split, stimulus_set)
@@ -168,19 +169,19 @@ def write_brainio(
     stimulus_table: Path,
     stimuli: Path,
 ) -> None:
-    """Write responses and their stimuli in the BrainIO form; the same data, the same bytes.
+    """Write responses and their stimuli in the BrainIO form; the same data give the same bytes.
 
     Parameters
     ----------
     responses
-        dims presentation and neuroid, coordinate stimulus_id.
+        Responses with the dims presentation and neuroid and the coordinate stimulus_id.
     pixels
         Gray pictures, saved as PNG.
     stimulus_set
-        A row for each picture: stimulus_id and further columns, such as split and group. The
-        column filename is added.
+        Table with a row for each picture: stimulus_id and further columns, such as split and
+        group. The column filename is added.
     assembly, stimulus_table, stimuli
-        The netCDF, CSV and zip to write.
+        Paths of the netCDF, CSV and zip files to write.
     """
     table = stimulus_set.assign(filename=[f"{name}.png" for name in stimulus_set["stimulus_id"]])
     with whole(stimulus_table) as part:

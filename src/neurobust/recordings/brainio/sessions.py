@@ -1,4 +1,4 @@
-"""From one table of presentations and neuroids to populations without missing responses."""
+"""Division of an assembly into populations without missing responses."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -16,19 +16,19 @@ ALL = "all"
 
 
 def divide_sessions(assembly: xr.Dataset) -> dict[str, xr.Dataset]:
-    """Divide an assembly into the populations that were recorded apart.
+    """Divide an assembly into the populations that were recorded separately.
 
     Parameters
     ----------
     assembly
         ``response(presentation, neuroid)``; its coordinate ``session``, of the neuroids or of the
-        presentations, says what belongs together. Without it everything is one session, ``all``.
+        presentations, names their session. Without it, all are in one session, ``all``.
 
     Returns
     -------
     dict
-        Session by name, without the presentations in which nothing was recorded. Where ``session``
-        labels presentations, without the neuroids of which nothing was recorded in it either.
+        Sessions by name, without presentations in which nothing was recorded; if ``session`` labels
+        presentations, also without neuroids of which the session recorded nothing.
     """
     if "session" not in assembly.coords:
         return {ALL: _without_unrecorded(assembly, PRESENTATION)}
@@ -55,7 +55,7 @@ def exclude(assembly: xr.Dataset, neuroids: Sequence[str], place: object) -> xr.
     Raises
     ------
     InputError
-        If there is none of this name, or none is left.
+        If there is no neuroid of one of these names, or no other neuroid.
     """
     names = text(assembly["neuroid_id"].to_numpy())
     unknown = sorted(set(neuroids) - set(names.tolist()))
@@ -64,7 +64,7 @@ def exclude(assembly: xr.Dataset, neuroids: Sequence[str], place: object) -> xr.
             place,
             f"exclude_neuroids names {some(unknown)}, which were not recorded",
             expected=f"a neuroid_id of the recording, such as {some(names[:3])}",
-            fix="take these names out of exclude_neuroids",
+            fix="remove these names from exclude_neuroids",
         )
     kept = np.flatnonzero(~np.isin(names, list(neuroids)))
     if not len(kept):
@@ -72,36 +72,37 @@ def exclude(assembly: xr.Dataset, neuroids: Sequence[str], place: object) -> xr.
             place,
             "exclude_neuroids names all neuroids",
             expected="at least one neuroid to use",
-            fix="take some names out of exclude_neuroids",
+            fix="remove some names from exclude_neuroids",
         )
     return assembly.isel({NEUROID: kept})
 
 
 def number_repetitions(stimulus_ids: np.ndarray) -> np.ndarray:
-    """Count the presentations of each stimulus from 0, in the order of presentation."""
+    """Return each presentation's number among those of its stimulus, from 0 in their order."""
     return pd.Series(stimulus_ids).groupby(stimulus_ids).cumcount().to_numpy(dtype=np.int64)
 
 
 def close_up_repeats(session: xr.Dataset, place: object) -> xr.Dataset:
     """Close the gaps of neuroids that lack single repeats, so that no response is missing.
 
-    Of each stimulus every neuroid keeps its first m recorded responses, where m is the smallest
-    number that any neuroid of the session has. Responses of one row were then not always recorded
-    at once: right for all that treats neuroids one by one, wrong for noise correlations.
+    Every neuroid keeps its first m recorded responses to a stimulus, where m is the smallest number
+    of responses that any neuroid of the session has. The responses of one row then may come from
+    different presentations: this does not matter for measures of single neuroids, but rules out
+    noise correlations.
 
     Parameters
     ----------
     session
         ``response(presentation, neuroid)`` with NaN where a repeat is missing.
     place
-        The file, for the message.
+        The session's file, for messages.
 
     Raises
     ------
     InputError
-        If a neuroid has no response at all to a stimulus of the session.
+        If a neuroid has no response to a stimulus of the session.
     """
-    # ASSUME: surplus repeats are dropped rather than masked in every loss and measure.
+    # ASSUME: surplus repeats are dropped, so that no loss or measure needs a mask.
     stimulus_ids, response = text(session["stimulus_id"].to_numpy()), session["response"].to_numpy()
     rows, responses = [], []
     for stimulus_id in pd.unique(stimulus_ids):

@@ -15,7 +15,7 @@ from neurobust.errors import InputError
 from neurobust.recordings.form import refuse_duplicates
 from neurobust.recordings.pictures import read_picture
 
-# A field's name today, then those of older files.
+# Names of each field: first today's, then those in older files.
 STIMULUS_ID = ("stimulus_id", "image_id")
 FILENAME = ("filename", "image_file_name")
 
@@ -26,11 +26,12 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If it is absent, no table, lacks the stimuli's names or files, or names a stimulus twice.
+        If the file is absent or not a table, lacks the column of stimuli or of files, or names a
+        stimulus twice.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:  # of which pandas' and unicode's errors are
+    except (OSError, ValueError) as error:  # includes pandas' and unicode's errors
         raise InputError(
             path,
             f"cannot be read as a table ({error})",
@@ -54,15 +55,15 @@ def read_table(path: Path) -> pd.DataFrame:
 def read_pictures(
     path: Path, filenames: list[str], *, size_px: int, crop_px: int
 ) -> UInt8[np.ndarray, "stimulus row column"]:
-    """Read pictures of a zip by name, gray and square (`pictures.read_picture`).
+    """Read pictures from a zip, gray and square (`neurobust.recordings.pictures.read_picture`).
 
-    A file is found by its path in the zip or, where the zip has folders that the table does not
+    A file is found by its path in the zip or, if the zip has folders that the table does not
     mention, by its name alone.
 
     Raises
     ------
     InputError
-        If the zip is absent or damaged, lacks a file, or a file is no picture.
+        If the zip is absent or damaged, lacks a file, or a file is not a picture.
     """
     pixels = np.empty((len(filenames), size_px, size_px), np.uint8)
     try:
@@ -100,7 +101,7 @@ def _find_members(archive: zipfile.ZipFile, filenames: list[str], path: Path) ->
                 path,
                 f"{filename} is {'there more than once' if alike else 'not in the zip'}",
                 expected="each file that the stimulus set's table names",
-                fix="take the table and the zip of the same stimulus set",
+                fix="use the table and the zip of one stimulus set",
             )
         members.append(alike[0])
     return members

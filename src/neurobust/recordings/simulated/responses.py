@@ -1,8 +1,8 @@
-"""A simulated population of macaque or mouse V1, for when no recording is at hand.
+"""A simulated population of macaque or mouse V1, for use without a recording.
 
-Simple and complex Gabor cells with published tuning (`recordings.simulated.tuning`), divisive normalisation
-(Heeger 1992) and Poisson spikes. Nothing here is a recording: every file made of it says
-``simulated = 1``.
+It has simple and complex Gabor cells with published tuning
+(`neurobust.recordings.simulated.tuning`), divisive normalisation (Heeger 1992) and Poisson spikes.
+Its responses are not recorded: every file made from them has the attribute ``simulated = 1``.
 """
 
 from collections.abc import Sequence
@@ -22,22 +22,23 @@ from neurobust.recordings.simulated.tuning import (
     draw_orientation,
 )
 
-WINDOW_START_MS, WINDOW_STOP_MS = 40, 160  # of counting spikes (Safarani 2021)
+WINDOW_START_MS, WINDOW_STOP_MS = 40, 160  # in which spikes count (Safarani et al. 2021)
 _WINDOW_S = (WINDOW_STOP_MS - WINDOW_START_MS) / 1000
 
-# ASSUME: the rest has no single source, and is the same for all species. Half of the cells are
-# simple, half complex (as in Dapello 2020).
+# ASSUME: the other parameters have no single source and are the same for all species. Half of the
+# cells are simple, half complex (as in Dapello et al. 2020).
 COMPLEX_SHARE = 0.5
 # ASSUME: exponent 2 (Heeger 1992). SEMISATURATION is a contrast, chosen for natural pictures, whose
-# contrast in one cell's band is far below a grating's.
+# contrast in the band of one cell is much lower than that of a grating.
 EXPONENT = 2
 SEMISATURATION = 0.1
-# ASSUME: mean evoked rates of 5 to 30 spikes per second over natural pictures, log-uniform, on top
-# of 1 spike per second; a cell that few pictures drive fires less, as none exceeds 150 per second.
+# ASSUME: mean evoked rates over natural pictures are log-uniform from 5 to 30 spikes per second, in
+# addition to 1 spike per second. Cells that few pictures drive have lower means, since no gain
+# exceeds 150 per second.
 EVOKED_RATE_HZ = (5, 30)
 SPONTANEOUS_RATE_HZ = 1.0
 LARGEST_RATE_HZ = 150.0
-_SMALLEST_SD_PX = 0.5  # a narrower Gaussian falls between the pixels
+_SMALLEST_SD_PX = 0.5  # a narrower Gaussian would fall between the pixels
 
 
 def simulate_v1(
@@ -59,32 +60,33 @@ def simulate_v1(
     stimuli
         Square gray pictures.
     stimulus_ids, split
-        Name and split of each picture: those of ``test`` are shown ``test_repeats`` times, the
-        others once, in every session.
+        Name and split of each picture. In every session, pictures of the split ``test`` are shown
+        ``test_repeats`` times, the others once.
     species
-        Whose tuning the cells have.
+        Species whose tuning the cells have.
     n_neuroids
-        Over all sessions, divided as evenly as can be.
+        Number of cells in all sessions, divided as evenly as possible.
     n_sessions
-        Populations with their own neuroids, each in one patch of the visual field.
+        Number of populations with their own cells, each in one patch of the visual field.
     test_repeats
-        How often each test picture is shown.
+        Number of presentations of each test picture.
     px_per_deg
-        Of the pictures. Cells prefer frequencies below the pictures' Nyquist limit only.
+        Resolution of the pictures, in pixels per degree. Cells only prefer frequencies below its
+        Nyquist limit.
     seed
-        Of the cells and of their spikes.
+        Seed of the cells and of their spikes.
 
     Returns
     -------
     xr.DataArray
-        Spike counts, float32, with dims presentation and neuroid, in the BrainIO form; the cells'
-        tuning are coordinates, and the attributes say what was cut off above the Nyquist limit.
+        Spike counts, float32, with dims presentation and neuroid, in the BrainIO form. Coordinates
+        hold the tuning of the cells, and the description names the Nyquist limit.
 
     Raises
     ------
     InputError
-        If the pictures are too coarse for any cell, span no period of the typical cell's grating,
-        or show no contrast.
+        If the pictures are too coarse for any cell, are smaller than one period of the typical
+        cell's grating, or have no contrast.
     """
     tuning, sessions = draw_population(
         species,
@@ -136,8 +138,8 @@ def draw_population(
     Raises
     ------
     InputError
-        If the pictures are too coarse for any cell, or span no period of the typical cell's
-        grating.
+        If the pictures are too coarse for any cell, or smaller than one period of the typical
+        cell's grating.
     """
     _check_span(species, size_px, px_per_deg)
     random = _random(species, seed, "tuning")
@@ -175,11 +177,11 @@ def _check_span(species: Species, size_px: int, px_per_deg: float) -> None:
 def make_gabors(
     tuning: Tuning, *, size_px: int, px_per_deg: float
 ) -> tuple[Float32[np.ndarray, "neuroid pixel"], Float32[np.ndarray, "neuroid pixel"]]:
-    """Return each cell's Gabor filter and the one a quarter period on.
+    """Return each cell's Gabor filter, and the same shifted by a quarter of a period.
 
     The filter is exp(-(x'^2/sx^2 + y'^2/sy^2)/2) cos(2 pi f x' + phase) with s = n/f (Ringach
-    2002), freed of its mean, and scaled so that a grating of contrast 1 gives the cell a drive
-    of about 1 at best.
+    2002). Its mean is removed, and it is scaled so that the preferred grating at contrast 1 drives
+    the cell by about 1.
     """
     centre = (size_px - 1) / 2
     axis = (np.arange(size_px) - centre) / px_per_deg
@@ -203,8 +205,8 @@ def make_gabors(
 def _without_mean(
     gabor: Float[np.ndarray, "neuroid pixel"], envelope: Float[np.ndarray, "neuroid pixel"]
 ) -> Float[np.ndarray, "neuroid pixel"]:
-    # ASSUME: cells do not answer to mean luminance, so the part of the envelope that does is taken
-    # away; a broad-band Gabor would otherwise mostly measure luminance.
+    # ASSUME: cells do not respond to mean luminance, so a multiple of the envelope is subtracted;
+    # otherwise a broad-band Gabor would mainly measure luminance.
     share = gabor.sum(axis=1, keepdims=True) / envelope.sum(axis=1, keepdims=True)
     return gabor - envelope * share
 
@@ -214,9 +216,9 @@ def drive_cells(
 ) -> tuple[Float32[np.ndarray, "stimulus neuroid"], Float32[np.ndarray, "stimulus neuroid"]]:
     """Return the cells' linear drive and the local contrast energy at their frequency.
 
-    A simple cell's drive is the rectified filter output, a complex cell's the root of its energy:
-    the sum of squares of the filter and its quadrature partner. Gray values stand for contrast,
-    -1 at black to 1 at white.
+    The drive of a simple cell is the rectified output of its filter; that of a complex cell is the
+    root of its energy, the sum of the squared outputs of the filter and its quadrature partner.
+    Gray values are contrasts, from -1 (black) to 1 (white).
     """
     even, odd = make_gabors(tuning, size_px=stimuli.shape[-1], px_per_deg=px_per_deg)
     contrast = stimuli.reshape(len(stimuli), -1).astype(np.float32) / np.float32(127.5) - 1
@@ -234,27 +236,28 @@ def normalise(
 ) -> Float32[np.ndarray, "stimulus neuroid"]:
     """Divide each cell's drive by the contrast energy around it (Heeger 1992).
 
-    drive^2 / (semisaturation^2 + own energy + pooled energy), below 1: the pool weighs all cells
-    by a Gaussian of the distance of their receptive fields, whose SD is ``pool_sd_deg``.
+    The result, drive^2 / (semisaturation^2 + own energy + pooled energy), is below 1. The pool
+    weighs all cells by a Gaussian of the distance between receptive fields, with an SD of
+    ``pool_sd_deg``.
     """
-    places = np.stack([tuning.x_deg, tuning.y_deg], axis=1)
-    distance = np.linalg.norm(places[:, None] - places[None], axis=-1)
+    centres = np.stack([tuning.x_deg, tuning.y_deg], axis=1)
+    distance = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
     weights = np.exp(-((distance / pool_sd_deg) ** 2) / 2)
     pool = energy @ (weights / weights.sum(axis=0)).astype(np.float32)
-    # ASSUME: a cell's own energy counts once more, so that its response saturates even where its
-    # neighbours see nothing.
+    # ASSUME: a cell's own energy counts once more, so that its response saturates even if its
+    # neighbours have no input.
     return drive**EXPONENT / (np.float32(SEMISATURATION) ** EXPONENT + energy + pool)
 
 
 def _gains(
     normalised: Float32[np.ndarray, "stimulus neuroid"], species: Species, seed: int
 ) -> Cells:
-    """Draw gains, spikes per second, that give the cells realistic mean rates."""
+    """Draw gains, in spikes per second, that give the cells realistic mean rates."""
     mean = normalised.mean(axis=0, dtype=np.float64)
     if not (mean > 0).all():
         raise InputError(
             "recording",
-            "the training pictures drive some simulated cells not at all",
+            "the training pictures do not drive some simulated cells at all",
             expected="pictures with contrast at the centre",
             fix="use natural pictures, and more of them, for the recording",
         )

@@ -1,9 +1,9 @@
 """Tuning of simulated V1 cells, drawn from distributions measured in macaque or mouse V1.
 
-Macaque: orientation of De Valois et al. 1982b, spatial frequency of De Valois et al. 1982a, width
-and length of the receptive field in periods of the cell's grating of Ringach 2002, all as tabulated
-for VOneNet (Dapello et al. 2020), cells in each bin. Mouse: the preferred spatial frequency of Van
-den Bergh et al. 2010, as Li et al. 2023 take it.
+Macaque: preferred orientation from De Valois et al. 1982b, spatial frequency from De Valois et al.
+1982a, width and length of the receptive field in periods of the preferred grating from Ringach
+2002, all as numbers of cells in bins as tabulated for VOneNet (Dapello et al. 2020). Mouse:
+preferred spatial frequency from Van den Bergh et al. 2010, as in Li et al. 2023.
 """
 
 from dataclasses import dataclass
@@ -26,23 +26,24 @@ WIDTH_FREQUENCY_RANK_CORRELATION = 0.75
 
 @dataclass(frozen=True)
 class Species:
-    """What sets the V1 of one species apart in the simulation.
+    """Parameters in which the simulated V1 of species differ.
 
     Parameters
     ----------
     name
-        As in the configuration.
+        Name in the configuration.
     population
-        In identifiers, and in the purpose of the population's streams of random numbers.
+        Name in identifiers and in the purposes of the population's random streams.
     orientation_cells
         Weights of the bins between ``ORIENTATION_EDGES_DEG``.
     frequency_edges_cpd, frequency_cells
-        Bins of preferred spatial frequency, cycles per degree, and their weights.
+        Edges, in cycles per degree, and weights of the bins of preferred spatial frequency.
     array_centre, array_reach
-        How far, at most, the centre of a session's array lies from the picture's, and receptive
-        fields from the array's, in each direction; fractions of the picture's half-width.
+        Largest distance of an array's centre from that of the picture, and of a receptive field
+        from the array's centre, along each axis, as fractions of the picture's half-width.
     pool_sd_deg
-        Of the Gaussian weights of the normalisation pool, by distance in the visual field.
+        Standard deviation of the normalisation pool's Gaussian weights, in degrees of the visual
+        field.
     """
 
     name: str
@@ -55,31 +56,31 @@ class Species:
     pool_sd_deg: float
 
     def median_frequency_cpd(self) -> float:
-        """Return the median of the preferred spatial frequencies, cycles per degree."""
+        """Return the median preferred spatial frequency, in cycles per degree."""
         middle, _ = _quantile(np.array([0.5]), self.frequency_edges_cpd, self.frequency_cells)
         return float(middle[0])
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What each cell of a population prefers, and where.
+    """Preferences and receptive fields of the cells of a population.
 
     Parameters
     ----------
     orientation_deg
-        Direction in which the preferred grating's luminance varies, anticlockwise from the right;
-        its bars are perpendicular to it.
+        Direction in which the preferred grating's luminance varies, in degrees anticlockwise from
+        the right; its bars are perpendicular to it.
     frequency_cpd
-        Preferred spatial frequency.
+        Preferred spatial frequency, in cycles per degree.
     width_periods, length_periods
         Standard deviation of the Gaussian envelope across and along the bars, in periods of the
         preferred grating (Ringach's nx and ny).
     phase
-        Of the carrier at the centre, radians.
+        Phase of the carrier at the centre, in radians.
     x_deg, y_deg
-        Centre of the receptive field from the picture's centre, to the right and up.
+        Centre of the receptive field, in degrees to the right of and above the picture's centre.
     is_complex
-        Complex cell rather than simple.
+        Whether the cell is complex rather than simple.
     """
 
     orientation_deg: Cells
@@ -95,14 +96,14 @@ class Tuning:
 def representable_frequencies(
     species: Species, highest_cpd: float
 ) -> tuple[Float[np.ndarray, " edge"], Float[np.ndarray, " bin"]]:
-    """Cut the distribution of preferred spatial frequencies off above a limit.
+    """Return the distribution of preferred spatial frequencies, cut off above a limit.
 
-    A bin that holds the limit keeps the part of its cells below it, in octaves.
+    The bin that contains the limit keeps a share of its cells: the part of its octaves below.
 
     Returns
     -------
     tuple
-        Edges of the bins left, cycles per degree, and the share of cells in each (sum 1).
+        Edges of the remaining bins, in cycles per degree, and the share of cells in each (sum 1).
 
     Raises
     ------
@@ -127,18 +128,19 @@ def representable_frequencies(
 def draw_frequency_and_size(
     species: Species, n_neuroids: int, highest_cpd: float, random: np.random.Generator
 ) -> tuple[Cells, Cells, Cells]:
-    """Draw preferred frequency (cycles per degree), and width and length (periods).
+    """Draw preferred frequencies (cycles per degree), widths and lengths (periods).
 
-    Frequency and width are joined by a Gaussian copula of rank correlation .75 (De Valois 1982a,
-    as in Dapello 2020); length follows from the width's bin (Ringach 2002).
+    A Gaussian copula gives frequency and width a rank correlation of .75 (De Valois et al. 1982a,
+    as in Dapello et al. 2020); the distribution of length depends on the bin of the width (Ringach
+    2002).
 
     Raises
     ------
     InputError
-        As `representable_frequencies`.
+        In the same cases as `representable_frequencies`.
     """
     edges, shares = representable_frequencies(species, highest_cpd)
-    # Spearman's rank correlation r of two normal variables needs Pearson's 2 sin(pi r / 6).
+    # Two normal variables with Pearson's correlation 2 sin(pi r / 6) have Spearman's r.
     pearson = 2 * np.sin(np.pi * WIDTH_FREQUENCY_RANK_CORRELATION / 6)
     normal = random.multivariate_normal([0, 0], [[1, pearson], [pearson, 1]], size=n_neuroids)
     ranks = ndtr(normal)
@@ -155,7 +157,7 @@ def draw_frequency_and_size(
 
 
 def draw_orientation(species: Species, n_neuroids: int, random: np.random.Generator) -> Cells:
-    """Draw preferred orientations, degrees in [-22.5, 157.5)."""
+    """Draw preferred orientations, in degrees in [-22.5, 157.5)."""
     shares = species.orientation_cells / species.orientation_cells.sum()
     low = random.choice(ORIENTATION_EDGES_DEG[:-1], size=n_neuroids, p=shares)
     return low + random.uniform(0, np.diff(ORIENTATION_EDGES_DEG)[0], size=n_neuroids)
@@ -164,8 +166,8 @@ def draw_orientation(species: Species, n_neuroids: int, random: np.random.Genera
 def _quantile(
     ranks: Cells, edges: Float[np.ndarray, " edge"], weights: Real[np.ndarray, " bin"]
 ) -> tuple[Cells, np.ndarray]:
-    """Map ranks in (0, 1) to values of a histogram and their bins; log-uniform within a bin."""
-    # ASSUME: log-uniform, as the bins are (nearly) equal in the logarithm.
+    """Return the values of a histogram at ranks in (0, 1), and their bins."""
+    # ASSUME: log-uniform within a bin, since the bins are (nearly) equal in the logarithm.
     cumulative = np.concatenate([[0], np.cumsum(weights)]) / np.sum(weights)
     bins = np.searchsorted(cumulative, ranks, side="right") - 1
     within = (ranks - cumulative[bins]) / np.diff(cumulative)[bins]
@@ -173,9 +175,9 @@ def _quantile(
     return np.exp(logarithm[bins] + within * np.diff(logarithm)[bins]), bins
 
 
-# ASSUME: where the cells look and the pool's size have no single source. A macaque session's array
-# covers a patch of receptive fields within +-0.3 of the picture's half-width, where the Gaussian
-# readout starts too (Safarani 2021).
+# ASSUME: the positions of receptive fields and the size of the pool have no single source. The
+# fields of a macaque session lie within +-0.3 of the picture's half-width, where the Gaussian
+# readout starts, too (Safarani et al. 2021).
 MACAQUE = Species(
     name="macaque",
     population="V1",
@@ -188,13 +190,13 @@ MACAQUE = Species(
 )
 
 _MOUSE_FREQUENCY_CPD = 0.04  # Van den Bergh et al. 2010, Table 1 (after Li et al. 2023)
-_MOUSE_OCTAVES = np.arange(-2, 2.5, 0.5)  # .01 to .16 cycles per degree, as gratings are shown
-# ASSUME: frequencies are log-normal with an SD of one octave, so that two cells in three prefer
-# .02 to .08 cycles per degree (about the range in Niell and Stryker 2008); orientations are
-# uniform; the shape of the receptive field in periods, and how it goes with frequency, are the
-# macaque's, which gives SDs of many degrees; fields of a session cover most of the picture; and
-# the pool spans about as many periods of the typical grating (2.43 cycles per degree in macaque,
-# same table) as the macaque's: .5 degrees times 2.43 / .04.
+_MOUSE_OCTAVES = np.arange(-2, 2.5, 0.5)  # .01 to .16 cycles per degree, the usual range
+# ASSUME: frequencies are log-normal with an SD of one octave, so that two in three cells prefer
+# .02 to .08 cycles per degree (about the range in Niell and Stryker 2008). Orientations are
+# uniform. The shape of receptive fields in periods, and its correlation with frequency, are those
+# of the macaque, which gives SDs of many degrees. The fields of a session cover most of the
+# picture. The pool spans about as many periods of the typical grating (2.43 cycles per degree in
+# macaque, same table) as in the macaque: .5 degrees times 2.43 / .04.
 MOUSE = Species(
     name="mouse",
     population="mouse V1",

@@ -1,4 +1,4 @@
-"""Recordings in the form of BrainIO: netCDF assembly, stimulus CSV and zip."""
+"""Recordings in the BrainIO form: an assembly (netCDF), a stimulus set (CSV) and pictures (zip)."""
 
 from collections.abc import Mapping
 

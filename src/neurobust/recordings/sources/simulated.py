@@ -1,4 +1,4 @@
-"""A simulated population of V1 cells, by way of files in the form of BrainIO."""
+"""A simulated population of V1 cells, written to and read from files in the BrainIO form."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ from neurobust.recordings.splits import split_rule
 
 
 def read(settings: Simulated, files: Mapping[str, str]) -> xr.DataTree:
-    """Read what was simulated with these settings; see `read_brainio`."""
+    """Read the recording that was simulated with these settings; see `read_brainio`."""
     return read_brainio(
         Path(files["assembly"]),
         Path(files["stimulus_set"]),
@@ -44,9 +44,9 @@ def read(settings: Simulated, files: Mapping[str, str]) -> xr.DataTree:
 def simulate_recording(
     settings: Simulated, image_set: xr.Dataset, place: str
 ) -> tuple[xr.DataArray, UInt8[np.ndarray, "stimulus row column"], pd.DataFrame]:
-    """Simulate a population of V1 cells that is shown an image set.
+    """Simulate the responses of a population of V1 cells to an image set.
 
-    Test stimuli, which are repeated, are drawn from the set's test images; its other images are
+    Test stimuli, which are repeated, are taken from the set's test images; all other images are
     shown once.
 
     Parameters
@@ -54,13 +54,14 @@ def simulate_recording(
     settings
         A simulated entry of the configuration's ``recordings``.
     image_set
-        The pictures shown.
+        Pictures that the cells are shown.
     place
-        The configuration key, for messages.
+        The entry's key in the configuration, for messages.
 
     Returns
     -------
-    Responses in the BrainIO form, the stimuli's gray pixels, and the stimulus set's table.
+    Responses in the BrainIO form, the gray pixels of the stimuli, and the table of the stimulus
+    set.
 
     Raises
     ------
@@ -71,7 +72,8 @@ def simulate_recording(
     if len(tested) < settings.test_stimuli:
         raise InputError(
             f"{place}.test_stimuli",
-            f"asks for {settings.test_stimuli}, but image set {settings.stimuli!r} has {len(tested)}",
+            f"is {settings.test_stimuli}, but image set {settings.stimuli!r} has {len(tested)} "
+            "test images",
             expected=f"at most {len(tested)}",
             fix="lower test_stimuli or raise the image set's test fraction",
         )

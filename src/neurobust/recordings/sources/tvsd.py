@@ -1,7 +1,8 @@
 """TVSD, the THINGS Ventral stream Spiking Dataset (Papale et al. 2025): macaque V1, V4 and IT.
 
-Multi-unit activity of two monkeys, normalised per day and electrode: z-scores, negative at times,
-not counts. 22,248 photographs were shown once and train, 100 were shown 30 times and test.
+The data are multi-unit activity of two monkeys, normalised per day and electrode: z-scores, which
+may be negative, not counts. 22,248 photographs, shown once, are for training; 100, shown 30 times,
+for the test.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,13 +23,13 @@ from neurobust.recordings.form import CONTINUOUS, build_recording, check_recordi
 from neurobust.recordings.pictures import read_picture
 from neurobust.recordings.splits import SplitRule, assign_splits
 
-# First electrode and the one after the last, from 0.
+# First electrode and the one after the last, counted from 0.
 ELECTRODES = {
     "F": {"V1": (0, 512), "IT": (512, 832), "V4": (832, 1024)},
     "N": {"V1": (0, 512), "V4": (512, 768), "IT": (768, 1024)},
 }
 WINDOW_MS = {"V1": (25, 125), "V4": (50, 150), "IT": (75, 175)}
-PICTURE_DEG = 8.0  # ASSUME: the photographs' width on the screen
+PICTURE_DEG = 8.0  # ASSUME: the width of the photographs on the screen
 
 Monkey = Literal["F", "N"]
 Region = Literal["V1", "V4", "IT"]
@@ -62,7 +63,7 @@ def read_tvsd(
     exclude_neuroids: Sequence[str] = (),
     licence: str = "",
 ) -> xr.DataTree:
-    """Read one monkey's responses in one area into the labelled form of `recordings.form`.
+    """Read one monkey's responses in one area into the form of `neurobust.recordings.form`.
 
     Parameters
     ----------
@@ -73,18 +74,18 @@ def read_tvsd(
     photographs
         Folder ``object_images`` of the THINGS initiative, a folder for each concept.
     monkey, region
-        Whose electrodes, and in which area.
+        Monkey and cortical area of the electrodes.
     size_px, crop_px
-        Side of the pictures for the network, and what to take away at each side before.
+        Side of the pictures for the network, and pixels to remove at each side before resizing.
     min_reliability
-        Electrodes are kept whose correlation between repeats, averaged over pairs of repeats, is
-        higher.
+        Smallest reliability of an electrode: the correlation between repeats, averaged over pairs
+        of repeats, must be higher.
     validation, split_seed
-        Share of the training photographs that validate, and the seed of drawing them.
+        Share of the training photographs that are for validation, and the seed that chooses them.
     exclude_neuroids
-        Electrodes to leave out, named such as ``F0012`` (counted from 0).
+        Electrodes to leave out, by names such as ``F0012`` (counted from 0).
     licence
-        Kept as an attribute.
+        Licence of the data, kept as an attribute.
 
     Returns
     -------
@@ -94,8 +95,8 @@ def read_tvsd(
     Raises
     ------
     InputError
-        If a file cannot be read or lacks a field, the fields differ in size, a photograph is
-        missing or no electrode is reliable enough.
+        If a file cannot be read or lacks a field, fields do not match in size, a photograph is
+        missing, or no electrode is reliable enough.
     """
     names = _read(image_list, _read_names)
     session = _read(
@@ -140,7 +141,7 @@ def _read(path, read):  # noqa: ANN001, ANN202 - the type follows from `read`
 
 
 def _read_names(file: h5py.File) -> dict[str, list[str]]:
-    """Return the photographs' paths, concept/file, that train and test."""
+    """Return the paths, concept/file, of the photographs for training and for the test."""
     return {
         TRAIN: _read_strings(file, file["train_imgs"]["things_path"]),
         TEST: _read_strings(file, file["test_imgs"]["things_path"]),
@@ -163,7 +164,7 @@ def _read_session(
     min_reliability: float,
     path: Path,
 ) -> xr.Dataset:
-    # Slices, so that no other area's electrodes are ever read.
+    # A slice, so that only this area's electrodes are read.
     area = slice(*ELECTRODES[monkey][region])
     reliability = file["reliab"][:, area].mean(axis=0)
     kept = np.flatnonzero(reliability > min_reliability)
@@ -180,7 +181,7 @@ def _read_session(
         raise InputError(
             path,
             f"has {train.shape[0]} training and {test.shape[1]} test photographs",
-            expected=f"{len(names[TRAIN])} and {len(names[TEST])}, as the list of images",
+            expected=f"{len(names[TRAIN])} and {len(names[TEST])}, as in the list of images",
             fix="take both files of the same monkey",
         )
     shown = np.array(names[TRAIN] + names[TEST] * len(test))
