@@ -1,4 +1,4 @@
-"""The names of dimensions and coordinates in every file, and a check that they are there."""
+"""Names of dimensions and coordinates in all files, and a check that a dataset has them."""
 
 from collections.abc import Iterable
 
@@ -38,13 +38,13 @@ def require(
     Parameters
     ----------
     data
-        What was read.
+        The dataset to check.
     place
-        The file it came from, for the message.
+        The file that it comes from, for messages.
     variables
-        Name to dims, in order.
+        Dims of each variable or coordinate, in order, by its name.
     attributes
-        Names that must be among the attributes.
+        Names of the attributes.
 
     Raises
     ------

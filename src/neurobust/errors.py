@@ -2,21 +2,28 @@
 
 
 class InputError(Exception):
-    """Something that the user gave cannot be used.
+    """An input that cannot be used.
 
-    The message names the place, the field, what was expected and how to fix it; jobs print it
-    alone, without a traceback (see `neurobust.jobs.run`).
+    The message names the place and the problem, what was expected and how to fix it. Jobs print it
+    alone, without a traceback (`neurobust.jobs.run`).
 
     Parameters
     ----------
     place
-        The file, configuration key or option at fault.
+        File, configuration key or option at fault.
     problem
-        What was found, with the field's name.
+        What is wrong, with the field's name.
     expected
-        What would have been right.
+        What would be right.
     fix
-        What the user can do about it.
+        What the user can do.
+
+    Examples
+    --------
+    >>> print(InputError("config.yaml", "seeds is empty", expected="a seed", fix="add a seed"))
+    config.yaml: seeds is empty
+      expected: a seed
+      to fix:   add a seed
     """
 
     def __init__(self, place: object, problem: str, *, expected: str, fix: str) -> None:

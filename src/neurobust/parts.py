@@ -1,7 +1,8 @@
-"""Parts of the library that only some jobs use: imported by name where a recipe asks for them.
+"""Parts of the library that only some jobs use, imported by name when a recipe needs them.
 
-A job's fingerprint (`neurobust.jobs.fingerprints`) covers what its script imports, and the parts
-that its recipe names. Code that is imported through `load_part` alone reruns nothing else.
+A job's fingerprint (`neurobust.jobs.fingerprints`) covers the modules that its script imports and
+the parts that its recipe names. A change of code that is imported only by `load_part` therefore
+reruns no job that does not use it.
 """
 
 import importlib
@@ -14,5 +15,11 @@ def load_part(name: str) -> ModuleType:
 
 
 def module_name(name: str) -> str:
-    """Return the module that implements a name of the configuration: ``cornet-s`` is cornet_s."""
+    """Return the name of the module for a name in the configuration.
+
+    Examples
+    --------
+    >>> module_name("cornet-s")
+    'cornet_s'
+    """
     return name.replace("-", "_")

@@ -1,1 +1,1 @@
-"""Files: whole or absent, with the record of what made them."""
+"""Files that are complete or absent, and record how they were made."""

@@ -1,11 +1,11 @@
-"""Where a result comes from: every file that a job writes carries the record of the job.
+"""The origin of results: every file that a job writes carries the record of the job.
 
 While a job runs (`recording`), readers note the records of the files that they read and writers put
 the job's record into what they write: into the file where its format has room for it (netCDF,
-networks, figures), else into a file beside it, ``NAME.provenance.json``. The commits behind a
-result are so handed down from the raw data to the figure.
+networks, figures), else into a file beside it, ``NAME.provenance.json``. So the commits behind a
+result are handed down from the raw data to the figure.
 
-There is no time in a record, so that the same run on the same machine gives the same bytes.
+A record contains no time, so that the same run on the same machine gives the same bytes.
 """
 
 import hashlib
@@ -24,9 +24,9 @@ from typing import Any
 from neurobust.files.whole import whole
 
 PACKAGES = ("neurobust", "numpy", "scipy", "torch", "xarray", "snakemake")
-"""Whose versions a record names."""
+"""Packages whose versions a record names."""
 EMBEDDED = frozenset({".nc", ".pt", ".png", ".pdf", ".svg"})
-"""Endings of files that carry their record in themselves."""
+"""Endings of files that contain their record."""
 UNKNOWN = "unknown"
 
 
@@ -135,10 +135,10 @@ def note(record: Mapping[Any, Any]) -> None:
 
 
 def stamp() -> dict[str, str]:
-    """Return what a file written now has to carry; nothing outside a job.
+    """Return the record for a file that is written now; outside a job it is empty.
 
-    To the job's record it adds ``hardware``, and ``commits``: the job's own and those of all that
-    it has read, and so of all that this was made from.
+    It is the job's record with ``hardware`` and ``commits``: the job's own commit and those of all
+    files that it has read, which include the commits of what these were made from.
     """
     if _Job.record is None:
         return {}

@@ -1,4 +1,4 @@
-"""Datasets and tables as files, whole or absent, each with the record of what made it."""
+"""Reading and writing of datasets and tables; each file records how it was made."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,17 +14,17 @@ from neurobust.files import provenance
 from neurobust.files.whole import whole
 
 _CHUNK_BYTES = 1 << 20
-# RuntimeError: what netCDF4 raises for damaged values.
+# netCDF4 raises RuntimeError for damaged values.
 _UNREADABLE = (OSError, ValueError, RuntimeError)
 
 _Data = TypeVar("_Data", xr.Dataset, xr.DataTree)
 
 
 def write_dataset(data: xr.Dataset | xr.DataTree, path: str | Path) -> None:
-    """Write a dataset or a tree of them as netCDF4, integers and floats compressed.
+    """Write a dataset or a tree of datasets as netCDF4, with integers and floats compressed.
 
-    A variable is stored in pieces of whole rows along its first dimension (images, stimuli), so
-    that some of them are read without the others. Its attributes say, too, where it comes from
+    A variable is stored in chunks of whole rows along its first dimension (images, stimuli), so
+    that some rows can be read without the others. The attributes include the record of the job
     (`neurobust.files.provenance`).
     """
     data = data.copy(deep=False)
@@ -58,7 +58,7 @@ def _chunks(variable: xr.DataArray) -> tuple[int, ...]:
 
 @contextmanager
 def open_dataset(path: str | Path) -> Iterator[xr.Dataset]:
-    """Open a netCDF file; `load` reads parts of it, for as long as it is open.
+    """Open a netCDF file, of which `load` can read parts while it is open.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def open_dataset(path: str | Path) -> Iterator[xr.Dataset]:
 
 
 def load(data: _Data) -> _Data:
-    """Read an open dataset or tree, or a part of one, into memory.
+    """Load an open dataset or tree, or a part of one, into memory.
 
     Raises
     ------
@@ -84,13 +84,13 @@ def load(data: _Data) -> _Data:
 
 
 def read_dataset(path: str | Path) -> xr.Dataset:
-    """Read a netCDF file into memory and close it; errors as in open_dataset and load."""
+    """Return the dataset in a netCDF file; errors as in `open_dataset` and `load`."""
     with open_dataset(path) as data:
         return load(data)
 
 
 def read_tree(path: str | Path) -> xr.DataTree:
-    """Read a netCDF file with groups into memory and close it; errors as in read_dataset."""
+    """Return the datasets in a netCDF file with groups; errors as in `read_dataset`."""
     with _open(path, xr.open_datatree) as tree:
         return load(tree)
 
@@ -125,7 +125,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file is absent or no table.
+        If the file is absent or not a table.
     """
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""])
@@ -141,9 +141,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_result(path: str | Path) -> xr.Dataset | xr.DataTree | pd.DataFrame:
-    """Read a file that a job wrote: netCDF, as a tree if it has groups, or a table.
+    """Return the content of a file that a job wrote: a table, a dataset or, with groups, a tree.
 
-    Errors as in `read_dataset` and `read_table`.
+    Errors are as in `read_dataset` and `read_table`.
     """
     if Path(path).suffix == ".csv":
         return read_table(path)
@@ -152,7 +152,7 @@ def read_result(path: str | Path) -> xr.Dataset | xr.DataTree | pd.DataFrame:
 
 @contextmanager
 def open_result(path: str | Path) -> Iterator[xr.Dataset | xr.DataTree]:
-    """Open a netCDF file to read parts of it, as in `open_dataset`; a tree is read whole."""
+    """Open a netCDF file to read parts of it, as in `open_dataset`; a tree is loaded at once."""
     if _has_groups(path):
         yield read_tree(path)
     else:
@@ -169,7 +169,7 @@ def _has_groups(path: str | Path) -> bool:
 
 
 def write_result(result: xr.Dataset | xr.DataTree | pd.DataFrame | str, path: str | Path) -> None:
-    """Write what a job computed: as netCDF, as a table, or as text."""
+    """Write the result of a job as netCDF, as a table or as text, according to its type."""
     if isinstance(result, xr.Dataset | xr.DataTree):
         write_dataset(result, path)
     elif isinstance(result, pd.DataFrame):

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: written beside their place, then renamed."""
+"""Complete files: each is written under a temporary name and then renamed."""
 
 import errno
 import os
@@ -10,22 +10,24 @@ from pathlib import Path
 
 from neurobust.errors import InputError
 
-_NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
-_FULL_BYTES = 1 << 20  # libraries that hide the reason of a failure: less is left than one block
+_NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+# Some libraries hide the reason of a failure. With less free space than this, about one block, the
+# disk counts as full.
+_FULL_BYTES = 1 << 20
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path in the folder of ``path``, renamed to it if the block succeeds.
+    """Yield a temporary path in the folder of ``path``, renamed to it if the block succeeds.
 
-    Only one process may write a path at a time (Snakemake's lock sees to that): what another one
-    had begun is taken for a killed one's and removed.
+    Only one process may write a path at a time, which Snakemake's lock ensures: other temporary
+    files of this path are from processes that were killed, and are removed.
 
     Raises
     ------
     InputError
-        If the file can't be written because the disk is full or must not be written to; what was
-        at ``path`` before is still there.
+        If the file cannot be written because the disk is full or not writable. An earlier file at
+        ``path`` is then still there.
     """
     path = Path(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
@@ -49,7 +51,7 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 def discard_parts(path: Path) -> None:
-    """Remove what processes that were killed had begun to write in the place of ``path``."""
+    """Remove the temporary files of ``path`` that killed processes have left."""
     of_path = re.compile(rf"\.{re.escape(path.stem)}\.\d+\.part{re.escape(path.suffix)}")
     with suppress(OSError):
         for part in [each for each in path.parent.iterdir() if of_path.fullmatch(each.name)]:
@@ -57,9 +59,9 @@ def discard_parts(path: Path) -> None:
 
 
 def _reason(error: BaseException | None, folder: Path) -> str | None:
-    """Return why nothing can be written, None if the error is another one."""
+    """Return why files cannot be written, or None if the error has another cause."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _NO_PLACE:
+        if isinstance(error, OSError) and error.errno in _NOT_WRITABLE:
             return error.strerror
         hides = isinstance(error, RuntimeError | OSError) and folder.exists()
         if hides and shutil.disk_usage(folder).free < _FULL_BYTES:

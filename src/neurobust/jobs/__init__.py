@@ -1,1 +1,1 @@
-"""What a job of the workflow needs: its log, its GPUs, its signals, its identity and its cost."""
+"""Jobs of the workflow: their logs, GPUs, signals, fingerprints and costs."""

@@ -1,26 +1,27 @@
-"""Which GPUs a job may use: each process leases its own, for as long as it lives.
+"""Leases of GPUs: each process holds its own devices until it ends.
 
-Snakemake bounds how many GPU jobs run at once (``--resources gpu=N``) but tells none of them which
-device is its own. So a process takes locks: a device is 12 lock files, its *slots*, and a job takes
-``12 / share`` of them, where ``share`` is how many jobs like it may be on one device at once
-(configuration key ``jobs_per_gpu``); a job with ``share=1`` has the device to itself whatever the
-others share. The lock files lie in ``<temporary folder>/neurobust-gpus-<user id>``, the locks are
-``flock``'s, and their descriptors stay open until the process ends, however it ends: the kernel
-frees them, even after SIGKILL. A program that the process starts does not inherit them. A process
-that it forks does and, should it live on, keeps the lease until it ends too.
+Snakemake limits how many GPU jobs run at once (``--resources gpu=N``) but does not assign devices
+to them. A process therefore takes locks. A device has 12 lock files, its *slots*, and a job takes
+``12 / share`` of them, where ``share`` is the number of jobs like it that may be on one device at
+once (configuration key ``jobs_per_gpu``). A job with ``share=1`` has a device to itself, whatever
+others share. The lock files are in ``<temporary folder>/neurobust-gpus-<user id>`` and the locks
+are those of ``flock``. Their descriptors stay open until the process ends, and the kernel frees the
+locks even after SIGKILL. A program that the process starts does not inherit them; a process that it
+forks does, and keeps the lease until it ends, too.
 
-*Order.* Jobs are served in the order in which they asked. The first of the queue takes all that it
-wants at once or nothing, and who came later waits even for what is free: so no two jobs hold half
-of what the other needs, and a job that needs a whole device is not passed by others for ever.
+*Order.* Jobs are served in the order in which they ask. The first in the queue takes everything it
+needs at once, or nothing, and later ones wait even for devices that are free. So no two jobs each
+hold half of what the other needs, and a job that needs a whole device is not overtaken forever.
 
 *Schedulers.* Within an allocation of Slurm, PBS, LSF or Grid Engine, ``CUDA_VISIBLE_DEVICES`` is
-what the scheduler assigned, and two allocations of one machine may both see a device 0 (cgroups
-renumber). So each allocation has a folder of its own, named by the scheduler's job id: jobs of
-one allocation get different devices, jobs of two do not wait for each other.
+set by the scheduler, and two allocations on one machine may both have a device 0, since cgroups
+renumber devices. Each allocation therefore has its own folder, named by the scheduler's job id:
+jobs of one allocation get different devices, jobs of different allocations do not wait for each
+other.
 
-*Bounds.* Leases hold between processes of one user on one machine that see one temporary folder
-(``TMPDIR``). An index is locked under its UUID where ``nvidia-smi`` tells it, so that a run with
-``CUDA_VISIBLE_DEVICES=0`` and one without agree; an abbreviated UUID is another name.
+*Limits.* Leases hold between processes of one user on one machine that have the same temporary
+folder (``TMPDIR``). An index is locked under its UUID if ``nvidia-smi`` reports it, so that a run
+with ``CUDA_VISIBLE_DEVICES=0`` and one without agree; an abbreviated UUID is another name.
 """
 
 import fcntl
@@ -41,21 +42,21 @@ from neurobust.errors import InputError
 
 SLOTS = 12
 SHARES = tuple(number for number in range(1, SLOTS + 1) if SLOTS % number == 0)
-"""How many jobs may be on a device: the divisors of SLOTS."""
+"""Numbers of jobs that can share a device: the divisors of SLOTS."""
 
 _SCHEDULERS_JOB = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 _PAUSE_S = 0.1
-_held: list[int] = []  # descriptors, never closed
+_held: list[int] = []  # descriptors of the locks, never closed
 log = logging.getLogger(__name__)
 
 
 def visible_devices() -> list[str]:
-    """Return the GPUs that this process may use, by the names that CUDA takes.
+    """Return the GPUs that this process may use, by the names that CUDA accepts.
 
-    These are the entries of ``CUDA_VISIBLE_DEVICES`` (indices, UUIDs) if it is set, each once; as
-    in CUDA, the list ends at the first that is neither: "", "-1" and "NoDevFiles" mean none. Else
-    they are the UUIDs that ``nvidia-smi`` lists: of a GPU that is split, those of its instances;
-    none if there is no such program or it fails.
+    If ``CUDA_VISIBLE_DEVICES`` is set, they are its entries (indices, UUIDs), each once. As in
+    CUDA, the list ends at the first entry that is neither, so "", "-1" and "NoDevFiles" mean none.
+    Otherwise they are the UUIDs that ``nvidia-smi`` lists (of a GPU that is split, those of its
+    instances), and none if there is no such program or it fails.
     """
     entries = os.environ.get("CUDA_VISIBLE_DEVICES")
     if entries is None:
@@ -69,23 +70,24 @@ def visible_devices() -> list[str]:
 
 
 def assign(wanted: int, share: int = 1) -> list[str]:
-    """Lease GPUs and show CUDA these alone: `lease`, then ``CUDA_VISIBLE_DEVICES``.
+    """Lease GPUs (`lease`) and make only these visible to CUDA, by ``CUDA_VISIBLE_DEVICES``.
 
-    What a scheduler assigned stays as it is if the job wants all of it. ``CUDA_DEVICE_ORDER``
-    becomes ``PCI_BUS_ID``, so that an index means the device that ``nvidia-smi`` shows under it.
-    CUDA reads both when it starts, with the first ``torch.cuda.is_available()`` or tensor on a GPU.
+    If the job takes all devices that a scheduler assigned, the variable keeps its value.
+    ``CUDA_DEVICE_ORDER`` becomes ``PCI_BUS_ID``, so that an index means the device that
+    ``nvidia-smi`` shows under it. CUDA reads both variables when it starts, with the first
+    ``torch.cuda.is_available()`` or tensor on a GPU.
 
     Returns
     -------
     list of str
-        The devices; none if none is wanted or visible. CUDA then sees none.
+        The devices; none, also for CUDA, if none is wanted or visible.
 
     Raises
     ------
     InputError
-        As `lease` does.
+        In the same cases as `lease`.
     RuntimeError
-        If torch uses CUDA already, too late to choose: a fault of ours.
+        If torch already uses CUDA, so that it is too late to choose.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
@@ -97,30 +99,30 @@ def assign(wanted: int, share: int = 1) -> list[str]:
 
 
 def lease(wanted: int, *, share: int = 1) -> list[str]:
-    """Lease visible GPUs until the process ends, waiting until they can be had.
+    """Lease visible GPUs until the process ends; wait until they are free.
 
-    The devices with most free slots are taken. That the job waits is logged once.
+    The devices with the most free slots are taken. A line in the log reports if the job waits.
 
     Parameters
     ----------
     wanted
-        How many different devices.
+        Number of different devices.
     share
-        How many jobs like this one may be on a device at once: 1, 2, 3, 4, 6 or 12.
+        Number of jobs like this one that may be on a device at once: 1, 2, 3, 4, 6 or 12.
 
     Returns
     -------
     list of str
-        ``wanted`` names out of `visible_devices`, in its order. None if none is visible at
-        all: whether the CPU will do is for the caller to say.
+        ``wanted`` names out of `visible_devices`, in its order; empty if no device is visible, in
+        which case the caller decides whether to use the CPU.
 
     Raises
     ------
     InputError
         If ``share`` is another number, fewer devices are visible than wanted, or the folder of the
-        lock files is not the user's own or takes no locks.
+        lock files belongs to another user or does not support locks.
     RuntimeError
-        If the process holds a lease already: it could wait for itself.
+        If the process already holds a lease, since it might wait for itself.
     """
     if share not in SHARES:
         raise InputError(
@@ -140,7 +142,7 @@ def lease(wanted: int, *, share: int = 1) -> list[str]:
             "resources: gpu",
             f"the job asks for {wanted} GPUs, but {len(devices)} can be seen: {', '.join(names)}",
             expected=f"at most {len(devices)}",
-            fix="lower gpu (--resources gpu=N), or show more devices in CUDA_VISIBLE_DEVICES",
+            fix="lower gpu (--resources gpu=N), or list more devices in CUDA_VISIBLE_DEVICES",
         )
     try:
         locks = _wait_for(_make_folder(), devices, wanted, SLOTS // share)
@@ -148,7 +150,7 @@ def lease(wanted: int, *, share: int = 1) -> list[str]:
         raise InputError(
             tempfile.gettempdir(),
             f"the lock files of GPUs cannot be used there ({error})",
-            expected="a folder of this machine, with space, that can be written and takes locks",
+            expected="a folder of this machine, with space, that is writable and supports locks",
             fix="set TMPDIR to such a folder, the same for all jobs of the machine",
         ) from error
     _held.extend(lock for slots in locks.values() for lock in slots)
@@ -158,7 +160,7 @@ def lease(wanted: int, *, share: int = 1) -> list[str]:
 
 
 def _list_gpus() -> list[list[str]]:
-    """Return for each GPU, in the order of its index, the UUIDs that CUDA can use."""
+    """Return the UUIDs of each GPU that CUDA can use, in the order of the GPUs' indices."""
     try:
         listed = subprocess.run(
             ["nvidia-smi", "--list-gpus"], capture_output=True, text=True, timeout=60, check=True
@@ -178,7 +180,7 @@ def _list_gpus() -> list[list[str]]:
 
 
 def _identify(names: list[str]) -> dict[str, str]:
-    """Return the names by what is locked for each: the UUID where it is known, else the name."""
+    """Return the names by their keys in lock files: the UUID if it is known, else the name."""
     gpus = _list_gpus() if any(name.isdecimal() for name in names) else []
     devices: dict[str, str] = {}
     for name in names:
@@ -188,7 +190,7 @@ def _identify(names: list[str]) -> dict[str, str]:
 
 
 def _make_folder() -> Path:
-    """Make the folder of the lock files, which no other user can have laid out."""
+    """Make the folder of the lock files, and check that it is not another user's."""
     folder = Path(tempfile.gettempdir()) / f"neurobust-gpus-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
@@ -212,7 +214,7 @@ def _wait_for(
     with _gate(folder):
         last = max((int(ticket.name) for ticket in (folder / "queue").iterdir()), default=0)
         ticket = folder / "queue" / str(last + 1)
-        place = _lock(ticket)
+        lock = _lock(ticket)
     waits = False
     try:
         while True:
@@ -225,12 +227,12 @@ def _wait_for(
             time.sleep(_PAUSE_S)
     finally:
         ticket.unlink(missing_ok=True)
-        os.close(place)
+        os.close(lock)
 
 
 @contextmanager
 def _gate(folder: Path) -> Iterator[None]:
-    """Let one process at a time look and take; none waits for a device in here."""
+    """Let one process at a time look at slots and take them, without waiting for a device."""
     gate = _lock(folder / "gate", fcntl.LOCK_EX)
     try:
         yield
@@ -239,7 +241,7 @@ def _gate(folder: Path) -> Iterator[None]:
 
 
 def _is_first(ticket: Path) -> bool:
-    """Say whether all who came earlier are served or dead; clear the tickets of the dead."""
+    """Return whether no earlier ticket's process waits; remove the tickets of dead processes."""
     numbers = sorted(int(other.name) for other in ticket.parent.iterdir())
     for number in numbers[: bisect_left(numbers, int(ticket.name))]:
         earlier = ticket.with_name(str(number))
@@ -253,7 +255,7 @@ def _is_first(ticket: Path) -> bool:
 
 
 def _take(folder: Path, devices: Collection[str], wanted: int, slots: int) -> dict[str, list[int]]:
-    """Lock slots of the devices that have most of them free: all that is wanted, or nothing."""
+    """Lock slots on the devices with the most free ones: all that are wanted, or none."""
     free: dict[str, list[int]] = {device: [] for device in devices}
     for device in devices:
         for slot in range(SLOTS):
@@ -270,9 +272,10 @@ def _take(folder: Path, devices: Collection[str], wanted: int, slots: int) -> di
 
 
 def _lock(path: Path, how: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> int:
-    """Return the descriptor of a file locked for this process; BlockingIOError if it is taken."""
-    # The sticky bit tells systemd's cleaner of temporary files to leave it: were it removed under
-    # a job of many days, another could lock a new file of its name. Python sets O_CLOEXEC.
+    """Return the descriptor of a file locked by this process; BlockingIOError if it is taken."""
+    # Because of the sticky bit, systemd's cleaner of temporary files keeps the file. If it were
+    # removed during a job of many days, another job could lock a new file of this name. Python
+    # sets O_CLOEXEC.
     file = os.open(path, os.O_CREAT | os.O_RDWR, 0o1600)
     try:
         fcntl.flock(file, how)

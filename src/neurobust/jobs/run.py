@@ -1,4 +1,4 @@
-"""How a script of the workflow runs: its log, its GPUs, its record, and how it ends."""
+"""The run of a workflow script: its log, its GPUs, its record and its exit status."""
 
 import logging
 import signal
@@ -17,21 +17,21 @@ from neurobust.jobs.signals import Interrupted, raise_on_signals
 def run(main: Callable[[Any], None], snakemake: Any) -> None:  # noqa: ANN401 - injected, untyped
     """Run a script's main function with the job that Snakemake describes.
 
-    Log lines go to the rule's log file, warnings of the library to the terminal, too. A job with
-    the resource ``gpu`` leases as many (`neurobust.jobs.gpus`) and sees no others. What it
-    writes carries its record (`neurobust.files.provenance`).
+    Log lines go to the rule's log file; warnings of the library also go to the terminal. A job with
+    the resource ``gpu`` leases that many GPUs (`neurobust.jobs.gpus`) and sees no others. The files
+    that it writes carry its record (`neurobust.files.provenance`).
 
-    An `InputError` is printed as it is, without a traceback, to the terminal and the log;
-    any other error is a fault of ours and keeps its traceback. Either ends the process with
-    status 1. A signal to end (`neurobust.jobs.signals`) does so in one message, with nothing
-    half-written and the status that a shell gives it, 128 and the signal's number.
+    An `InputError` is printed to the terminal and the log without a traceback; any other error is a
+    fault of the library and keeps its traceback. Both end the process with status 1. A signal to
+    end (`neurobust.jobs.signals`) ends it with one message, without half-written files, and with
+    the status that shells use: 128 plus the signal's number.
 
     Parameters
     ----------
     main
-        Takes the ``snakemake`` object: ``input``, ``output``, ``params``, ``resources`` ...
+        Function that takes the ``snakemake`` object: ``input``, ``output``, ``params`` ...
     snakemake
-        What Snakemake gives a script.
+        Object that Snakemake gives a script.
     """
     _open_log(Path(snakemake.log[0]))
     raise_on_signals()
@@ -56,9 +56,9 @@ def _open_log(path: Path) -> None:
         filename=path, filemode="w", level=logging.INFO, format="%(message)s", force=True
     )
     logging.captureWarnings(True)
-    told = logging.StreamHandler()
-    told.setLevel(logging.WARNING)
-    logging.getLogger("neurobust").addHandler(told)
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.getLogger("neurobust").addHandler(terminal)
 
 
 def _lease_gpus(resources: Any) -> None:  # noqa: ANN401 - Snakemake's, untyped

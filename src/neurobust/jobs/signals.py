@@ -1,4 +1,4 @@
-"""How a job is asked to end: what schedulers, batch systems and the keyboard send it."""
+"""Signals by which schedulers, batch systems and the keyboard ask a job to end."""
 
 import signal
 import threading
@@ -7,31 +7,33 @@ from contextlib import contextmanager
 from types import FrameType
 
 ASKING_TO_END = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
-"""The end of a job, the warning before it (preemption, time limit), and Ctrl-C."""
+"""The request to end, the warning before it (preemption, time limit), and Ctrl-C."""
 
 
 class Interrupted(BaseException):
-    """A signal asks the job to end; like a KeyboardInterrupt, it passes by ``except Exception``.
+    """A signal to end; like KeyboardInterrupt, it is not caught by ``except Exception``.
 
     Parameters
     ----------
     signal
-        The signal's name, such as ``SIGTERM``.
-    told
-        What becomes of the work that was done.
+        Name of the signal, such as ``SIGTERM``.
+    message
+        What has become of the job's work, for the user.
     """
 
     def __init__(
-        self, signal: str, told: str = "there is no result yet; the same command runs the job again"
+        self,
+        signal: str,
+        message: str = "there is no result yet; the same command runs the job again",
     ) -> None:
         self.signal = signal
-        super().__init__(f"ended by {signal}: {told}")
+        super().__init__(f"ended by {signal}: {message}")
 
 
 def raise_on_signals() -> None:
-    """Let a signal raise Interrupted in the main thread, so that context managers clean up.
+    """Let a signal raise `Interrupted` in the main thread, so that context managers clean up.
 
-    Further signals are ignored from then on: they must not disturb the cleaning up.
+    Further signals are ignored, so that they do not interrupt the cleaning up.
     """
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -45,13 +47,13 @@ def raise_on_signals() -> None:
 
 @contextmanager
 def deferred() -> Iterator[Callable[[], str | None]]:
-    """Let signals wait while the block runs, which asks for them where it can end.
+    """Defer signals while the block runs; the block asks for them at points where it can end.
 
     Yields
     ------
-    A function that returns the name of the first signal that arrived, None if none did. One that
-    arrives after it was asked for the last time has no effect. Outside of the main thread, which
-    alone takes signals, they are left as they are.
+    A function that returns the name of the first signal that has arrived, or None. A signal that
+    arrives after its last call has no effect. Only the main thread receives signals; in other
+    threads nothing is changed.
     """
     arrived: list[str] = []
 
