@@ -1,38 +1,39 @@
-# The low-frequency study: which frequencies networks rely on, and how robust they are.
-# In:  results/evaluations/{corruptions,attacks,hybrids,spectra}/, results/similarity/
+# Which spatial frequencies do robust networks rely on? (Li et al. 2023)
+# In:  results/evaluations/{corruptions,attacks,hybrids}/, results/similarity/, results/images/
 # Out: results/{analysis,tables,figures,claims}/li2023/
 
-FREQUENCY = CONFIG.li2023
-FREQUENCY_NETWORKS = EXPERIMENT.frequency_networks()
-COMPARISONS = EXPERIMENT.comparisons()
-FREQUENCY_FIGURES = [
-    *("fig2", "fig3", "fig4", "fig5"),
-    *(["fig6"] if "imagenet" in COMPARISONS else []),
-    "figa",
-    *(["figd"] if FREQUENCY.representations else []),
-]
-FIRST_PAIR = next(iter(FREQUENCY.pairs.values()))
-PAIRED_IMAGES = EXPERIMENT.networks[FIRST_PAIR.baseline].images
-PAIRED_COLOUR = EXPERIMENT.networks[FIRST_PAIR.baseline].colour
-PAIRS = {name: pair.model_dump() for name, pair in FREQUENCY.pairs.items()}
-
-for name, file in EXPERIMENT.absent_networks().items():
-    logger.warning(f"Network {name} is left out: its weights are not there ({file}).")
+LI2023 = EXPERIMENT.studies["li2023"]
+LI2023_PAIRS = LI2023.model_dump()["pairs"]
+LI2023_COMPARED = LI2023.compared(EXPERIMENT)
+LI2023_BASELINE = EXPERIMENT.networks[LI2023.first_baseline()]
 
 
-rule measure_preferred_frequencies:
-    """Measure robustness and preferred frequency of every network, and compare them."""
+@cache
+def li2023_networks():
+    """List the networks that are available, and warn once of those that are not."""
+    for network, file in LI2023.absent(EXPERIMENT).items():
+        logger.warning(
+            f"Network {network} is left out: its weights are not there ({file})."
+        )
+    return LI2023.networks(EXPERIMENT)
+
+
+def li2023_evaluations(*kinds):
+    """List the evaluations of the study's networks; the warning is given when they are needed."""
+
+    def look_up(wildcards):
+        networks = li2023_networks()
+        return [file for kind in kinds for file in evaluations(kind, networks)]
+
+    return look_up
+
+
+use rule measure as li2023_networks with:
+    """Measure robustness and preferred frequency of every network, and compare networks."""
     input:
-        corruptions=expand(
-            "<results>/evaluations/corruptions/{network}.nc",
-            network=FREQUENCY_NETWORKS,
-        ),
-        attacks=expand(
-            "<results>/evaluations/attacks/{network}.nc", network=FREQUENCY_NETWORKS
-        ),
-        hybrids=expand(
-            "<results>/evaluations/hybrids/{network}.nc", network=FREQUENCY_NETWORKS
-        ),
+        corruptions=li2023_evaluations("corruptions"),
+        attacks=li2023_evaluations("attacks"),
+        hybrids=li2023_evaluations("hybrids"),
     output:
         networks="<results>/analysis/li2023/networks.nc",
         spectra="<results>/analysis/li2023/spectra.nc",
@@ -43,277 +44,240 @@ rule measure_preferred_frequencies:
         blur_series="<results>/tables/li2023/blur_series.csv",
         optima="<results>/tables/li2023/optima.csv",
     log:
-        "<logs>/measure_preferred_frequencies.log",
+        "<logs>/li2023_networks.log",
     benchmark:
-        "<benchmarks>/measure_preferred_frequencies.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
+        "<benchmarks>/li2023_networks.tsv"
     resources:
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
+        **on_cpu(mem_mb=8000, runtime=60),
     params:
-        networks=FREQUENCY_NETWORKS,
-        pairs=PAIRS,
-        comparisons={
-            name: {
-                "families": EXPERIMENT.families(comparison),
-                "series": EXPERIMENT.blur_series(comparison),
-            }
-            for name, comparison in COMPARISONS.items()
-        },
-        norm=FREQUENCY.norm,
-        repetitions=FREQUENCY.bootstrap,
-        code=code_of("measure_preferred_frequencies"),
-    script:
-        "../workflow_scripts/measure_preferred_frequencies.py"
+        **computed_by("studies.li2023.comparison:compare"),
+        networks=LI2023.networks(EXPERIMENT),
+        pairs=LI2023_PAIRS,
+        comparisons=LI2023_COMPARED,
+        norm=LI2023.norm,
+        bootstrap=LI2023.bootstrap,
+        bootstrap_seed=LI2023.bootstrap_seed,
 
 
-rule draw_regularised:
+use rule measure as li2023_hybrid_examples with:
+    """Mix two test images at several frequencies."""
+    input:
+        image_set=f"<results>/images/{LI2023_BASELINE.images}.nc",
+    output:
+        "<results>/analysis/li2023/hybrid_examples.nc",
+    log:
+        "<logs>/li2023_hybrid_examples.log",
+    benchmark:
+        "<benchmarks>/li2023_hybrid_examples.tsv"
+    conda:
+        source_file("envs/torch.yaml")
+    resources:
+        **on_cpu(mem_mb=4000, runtime=10),
+    params:
+        **computed_by("neurobust.evaluation.hybrids.examples:make_hybrid_examples"),
+        number=LI2023.example_image,
+        colour=LI2023_BASELINE.colour,
+        seed=CONFIG.hybrids.seed,
+
+
+use rule measure_on_device as li2023_corruption_spectra with:
+    """Measure which spatial frequencies each corruption alters."""
+    input:
+        image_set=f"<results>/images/{LI2023_BASELINE.images}.nc",
+    output:
+        "<results>/analysis/li2023/corruption_spectra.nc",
+    log:
+        "<logs>/li2023_corruption_spectra.log",
+    benchmark:
+        "<benchmarks>/li2023_corruption_spectra.tsv"
+    resources:
+        **on_gpu(mem_mb=8000, runtime=60, images=LI2023_BASELINE.images),
+    params:
+        **computed_by(
+            "neurobust.evaluation.corruptions.spectra:measure_corruption_spectra",
+            "measure_on_device",
+        ),
+        **CONFIG.corruptions.model_dump(),
+        colour=LI2023_BASELINE.colour,
+        images=CONFIG.attacks.images,
+
+
+use rule measure as li2023_components with:
+    """Decompose a neural similarity matrix into components with receptive fields."""
+    input:
+        similarity="<results>/similarity/{network}.nc",
+    output:
+        "<results>/analysis/li2023/components/{network}.nc",
+    log:
+        "<logs>/li2023_components/{network}.log",
+    benchmark:
+        "<benchmarks>/li2023_components/{network}.tsv"
+    resources:
+        **on_cpu(mem_mb=8000, runtime=60),
+    params:
+        **computed_by("studies.li2023.components:decompose_similarity"),
+        components=LI2023.components,
+        seed=LI2023.components_seed,
+
+
+use rule draw as li2023_fig2 with:
     """Draw Fig. 2: networks regularised by neural data beside their baselines."""
     input:
         networks="<results>/analysis/li2023/networks.nc",
         spectra="<results>/analysis/li2023/spectra.nc",
         differences="<results>/tables/li2023/differences.csv",
     output:
-        **figure_files("fig2", "li2023"),
+        **figure_files("li2023", "fig2"),
     log:
-        "<logs>/draw_regularised.log",
+        "<logs>/li2023_fig2.log",
     benchmark:
-        "<benchmarks>/draw_regularised.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/li2023_fig2.tsv"
     params:
-        pairs=PAIRS,
-        norm=FREQUENCY.norm,
-        scale=CONFIG.scale,
-        code=code_of("draw_regularised"),
-    script:
-        "../workflow_scripts/draw_regularised.py"
+        **drawn_by("li2023", "fig2"),
+        pairs=LI2023_PAIRS,
+        norm=LI2023.norm,
+        display=LI2023.display(EXPERIMENT, LI2023.paired()),
 
 
-rule make_hybrid_examples:
-    """Mix two test images at several frequencies."""
-    input:
-        "<results>/images/{images}.nc",
-    output:
-        "<results>/evaluations/hybrid_examples/{images}.nc",
-    log:
-        "<logs>/make_hybrid_examples/{images}.log",
-    benchmark:
-        "<benchmarks>/make_hybrid_examples/{images}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(4000),
-        runtime=per_attempt(10),
-    params:
-        number=FREQUENCY.example_image,
-        colour=PAIRED_COLOUR,
-        seed=CONFIG.hybrids.seed,
-        code=code_of("make_hybrid_examples"),
-    script:
-        "../workflow_scripts/make_hybrid_examples.py"
-
-
-rule draw_hybrids:
-    """Draw Figs. 3 and B: hybrid images, and what networks answer to them."""
+use rule draw as li2023_fig3 with:
+    """Draw Figs. 3 and B: hybrid images, and the answers of networks to them."""
     input:
         networks="<results>/analysis/li2023/networks.nc",
-        examples=f"<results>/evaluations/hybrid_examples/{PAIRED_IMAGES}.nc",
+        examples="<results>/analysis/li2023/hybrid_examples.nc",
     output:
-        **figure_files("fig3", "li2023"),
+        **figure_files("li2023", "fig3"),
     log:
-        "<logs>/draw_hybrids.log",
+        "<logs>/li2023_fig3.log",
     benchmark:
-        "<benchmarks>/draw_hybrids.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/li2023_fig3.tsv"
     params:
-        pairs=PAIRS,
-        scale=CONFIG.scale,
-        code=code_of("draw_hybrids"),
-    script:
-        "../workflow_scripts/draw_hybrids.py"
+        **drawn_by("li2023", "fig3"),
+        pairs=LI2023_PAIRS,
+        display=LI2023.display(EXPERIMENT, LI2023.paired()),
 
 
-rule draw_preferred_frequencies:
-    """Draw Figs. 4 and 5: the frequencies that networks prefer, against their robustness."""
+use rule draw as li2023_fig4 with:
+    """Draw Fig. 4: spatial frequencies of the smallest perturbations, and their size."""
     input:
         networks="<results>/analysis/li2023/networks.nc",
         spectra="<results>/analysis/li2023/spectra.nc",
         points="<results>/tables/li2023/networks.csv",
         correlations="<results>/tables/li2023/correlations.csv",
-        optima="<results>/tables/li2023/optima.csv",
     output:
-        **figure_files("fig4", "li2023", "fig4_"),
-        **figure_files("fig5", "li2023", "fig5_"),
+        **figure_files("li2023", "fig4"),
     log:
-        "<logs>/draw_preferred_frequencies.log",
+        "<logs>/li2023_fig4.log",
     benchmark:
-        "<benchmarks>/draw_preferred_frequencies.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/li2023_fig4.tsv"
     params:
+        **drawn_by("li2023", "fig4"),
         comparison="comparison",
-        norm=FREQUENCY.norm,
-        scale=CONFIG.scale,
-        code=code_of("draw_preferred_frequencies"),
-    script:
-        "../workflow_scripts/draw_preferred_frequencies.py"
+        norm=LI2023.norm,
+        display=LI2023.display(EXPERIMENT, LI2023_COMPARED["comparison"]["groups"]),
 
 
-rule draw_robustness_scatters:
-    """Draw Fig. 6: robustness against preferred frequency for an ImageNet-like folder."""
+use rule draw as li2023_fig5 with:
+    """Draw Fig. 5: reversal frequencies, and accuracy on corrupted images against them."""
     input:
         networks="<results>/analysis/li2023/networks.nc",
         points="<results>/tables/li2023/networks.csv",
         correlations="<results>/tables/li2023/correlations.csv",
         optima="<results>/tables/li2023/optima.csv",
     output:
-        **figure_files("fig6", "li2023"),
+        **figure_files("li2023", "fig5"),
     log:
-        "<logs>/draw_robustness_scatters.log",
+        "<logs>/li2023_fig5.log",
     benchmark:
-        "<benchmarks>/draw_robustness_scatters.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/li2023_fig5.tsv"
     params:
-        comparison="imagenet",
-        scale=CONFIG.scale,
-        code=code_of("draw_robustness_scatters"),
-    script:
-        "../workflow_scripts/draw_robustness_scatters.py"
+        **drawn_by("li2023", "fig5"),
+        comparison="comparison",
+        display=LI2023.display(EXPERIMENT, LI2023_COMPARED["comparison"]["groups"]),
 
 
-rule measure_corruption_spectra:
-    """Measure which spatial frequencies each corruption alters."""
-    input:
-        "<results>/images/{images}.nc",
-    output:
-        "<results>/evaluations/spectra/{images}.nc",
-    log:
-        "<logs>/measure_corruption_spectra/{images}.log",
-    benchmark:
-        "<benchmarks>/measure_corruption_spectra/{images}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
-    resources:
-        gpu=gpus_per_job(),
-        jobs_per_gpu=jobs_per_gpu(),
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
-    params:
-        settings={
-            "colour": PAIRED_COLOUR,
-            "images": CONFIG.attacks.images,
-            **CONFIG.evaluation.model_dump(),
-        },
-        code=code_of("measure_corruption_spectra"),
-    script:
-        "../workflow_scripts/measure_corruption_spectra.py"
+if "imagenet" in LI2023_COMPARED:
+
+    use rule draw as li2023_fig6 with:
+        """Draw Fig. 6: robustness against preferred frequency for an ImageNet-like folder."""
+        input:
+            networks="<results>/analysis/li2023/networks.nc",
+            points="<results>/tables/li2023/networks.csv",
+            correlations="<results>/tables/li2023/correlations.csv",
+            optima="<results>/tables/li2023/optima.csv",
+        output:
+            **figure_files("li2023", "fig6"),
+        log:
+            "<logs>/li2023_fig6.log",
+        benchmark:
+            "<benchmarks>/li2023_fig6.tsv"
+        params:
+            **drawn_by("li2023", "fig6"),
+            comparison="imagenet",
+            norm=LI2023.norm,
+            display=LI2023.display(EXPERIMENT, LI2023_COMPARED["imagenet"]["groups"]),
 
 
-rule draw_corruption_spectra:
+use rule draw as li2023_figa with:
     """Draw Fig. A: which spatial frequencies each corruption alters."""
     input:
-        f"<results>/evaluations/spectra/{PAIRED_IMAGES}.nc",
+        spectra="<results>/analysis/li2023/corruption_spectra.nc",
     output:
-        **figure_files("figa", "li2023"),
+        **figure_files("li2023", "figa"),
     log:
-        "<logs>/draw_corruption_spectra.log",
+        "<logs>/li2023_figa.log",
     benchmark:
-        "<benchmarks>/draw_corruption_spectra.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/li2023_figa.tsv"
     params:
-        scale=CONFIG.scale,
-        code=code_of("draw_corruption_spectra"),
-    script:
-        "../workflow_scripts/draw_corruption_spectra.py"
+        **drawn_by("li2023", "figa"),
 
 
-rule decompose_similarity:
-    """Take a neural similarity matrix apart into components and their receptive fields."""
-    input:
-        "<results>/similarity/{network}.nc",
-    output:
-        "<results>/analysis/li2023/components/{network}.nc",
-    log:
-        "<logs>/decompose_similarity/{network}.log",
-    benchmark:
-        "<benchmarks>/decompose_similarity/{network}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(8000),
-        runtime=per_attempt(60),
-    params:
-        components=12,
-        seed=1000,
-        label=lambda wildcards: EXPERIMENT.networks[wildcards.network].label,
-        code=code_of("decompose_similarity"),
-    script:
-        "../workflow_scripts/decompose_similarity.py"
-
-
-rule draw_similarity_components:
+use rule draw as li2023_figd with:
     """Draw Fig. D: eigenspectrum and spatial tuning of neural similarity."""
     input:
-        expand(
+        components=expand(
             "<results>/analysis/li2023/components/{network}.nc",
-            network=FREQUENCY.representations,
+            network=LI2023.representations,
         ),
     output:
-        **figure_files("figd", "li2023"),
+        **figure_files("li2023", "figd"),
     log:
-        "<logs>/draw_similarity_components.log",
+        "<logs>/li2023_figd.log",
     benchmark:
-        "<benchmarks>/draw_similarity_components.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        "<benchmarks>/li2023_figd.tsv"
     params:
-        scale=CONFIG.scale,
-        code=code_of("draw_similarity_components"),
-    script:
-        "../workflow_scripts/draw_similarity_components.py"
+        **drawn_by("li2023", "figd"),
+        display=LI2023.display(EXPERIMENT, LI2023.representations),
+
+
+use rule check_results as li2023_checks with:
+    """Check what must be true of any run of the study: ranges, intervals, spectra."""
+    input:
+        shared=source_file("studies/conftest.py"),
+        checks=source_file("studies/li2023/checks.py"),
+        evaluations=li2023_evaluations("corruptions", "attacks", "hybrids"),
+        results=rules.li2023_networks.output,
+    output:
+        report(
+            "<results>/tests/li2023.txt",
+            caption=source_file("docs/report/tests.rst"),
+            category="Tests of results",
+        ),
+    log:
+        "<logs>/li2023_checks.log",
+    benchmark:
+        "<benchmarks>/li2023_checks.tsv"
+    params:
+        code=code_of("check_results"),
 
 
 rule li2023:
-    """Build the low-frequency study: figures, tables and claims."""
+    """Build the low-frequency study (Li et al. 2023): figures, tables, claims and checks."""
     input:
         expand(
             "<results>/figures/li2023/{figure}.{ending}",
-            figure=FREQUENCY_FIGURES,
+            figure=LI2023.figures(),
             ending=["pdf", "png"],
         ),
-        rules.measure_preferred_frequencies.output,
+        rules.li2023_networks.output,
         expand("<results>/claims/li2023.{ending}", ending=["csv", "md"]),
-        "<results>/tests/li2023.txt",
+        rules.li2023_checks.output,
