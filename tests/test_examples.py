@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 import neurobust
 
 SOURCE = Path(neurobust.__file__).parent
-WITH_EXAMPLES = sorted(file for file in SOURCE.rglob("*.py") if ">>> " in file.read_text())
+WITH_EXAMPLES = sorted(
+    file for file in SOURCE.rglob("*.py") if re.search(r"^ *>>> ", file.read_text(), re.MULTILINE)
+)
 
 
 @pytest.mark.parametrize("file", WITH_EXAMPLES, ids=lambda file: str(file.relative_to(SOURCE)))
