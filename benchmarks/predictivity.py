@@ -6,31 +6,32 @@ Three ways to score one layer, on the same recording, network and splits:
   validates the layer and measures the ceiling, which the others do not.
 - raw: features once, scikit-learn's PLS regression on them, all neuroids at once.
 - naive: features anew for each split, one PLS regression for each neuroid; a share is timed and
-  the rest extrapolated. PLS for one neuroid knows nothing of the others and scores differently, so
-  that it must agree with our map fitted to one neuroid at a time.
+  the rest extrapolated. PLS for one neuroid ignores the others and scores differently, so that it
+  must agree with our map fitted to one neuroid at a time.
 """
 
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
-from report import describe_machine
+from default import CPU, RECIPE, SEED, build
+from report import begin, middle, print_table
 from scipy.ndimage import gaussian_filter
 from sklearn.cross_decomposition import PLSRegression
 
-from neurobust.config.recipes import Recipe
 from neurobust.evaluation.predictivity.evaluate import evaluate_predictivity
 from neurobust.evaluation.predictivity.mapping import predict_by_pls, reduce_features
 from neurobust.evaluation.predictivity.populations import Division, divide_stimuli, find_populations
 from neurobust.images.batches import Standard, as_channels
-from neurobust.networks.network import Heads, Network, build_network
+from neurobust.networks.network import Heads, Network
 from neurobust.recordings.form import build_recording
 from neurobust.recordings.trials import correlate
 
 STIMULI = {"train": 270, "validation": 20, "test": 30}  # 300 are shuffled and split
 NEUROIDS, REPEATS, SIDE_PX = 100, 4, 64
-LAYER, COMPONENTS, SEED, REPETITIONS = "conv-3-1", 25, 1000, 5
+LAYER, COMPONENTS = "conv-3-1", 25
 SPLITS = {"n_splits": 10, "left_out": 0.1, "seed": SEED}
 TIMED = {"splits": 2, "neuroids": 5}  # of the naive way
 
@@ -41,7 +42,7 @@ def build_data() -> tuple[xr.DataTree, Network, torch.Tensor]:
     split = np.repeat([*STIMULI], [*STIMULI.values()])
     fields = gaussian_filter(random.normal(size=(len(split), SIDE_PX, SIDE_PX)), (0, 2, 2))
     pixels = (128 + 300 * fields).clip(0, 255).astype(np.uint8)
-    network = build_network(Recipe(trunk="vgg11", width=1 / 8), Heads(), seed=SEED).eval()
+    network = build(RECIPE, Heads())
     seen = as_channels(torch.from_numpy(pixels), "gray")
     images = Standard.of(seen[torch.from_numpy(split == "train")])(seen)
     drive = reduce_features(extract(network, images))[:, :20] @ random.normal(size=(20, NEUROIDS))
@@ -80,42 +81,37 @@ def score_raw(features: np.ndarray, responses: np.ndarray, division: Division) -
 
 def main() -> None:
     """Time the three ways in turn, and print what was found."""
+    given = begin(__doc__, 5, "numpy", "scipy", "scikit-learn", "torch")
     recording, network, images = build_data()
     (population,) = find_populations(recording)
     divisions = divide_stimuli(population, "stratified", **SPLITS)
     alone = population.responses[:, : TIMED["neuroids"]].T[..., None]
-    seconds: dict[str, list[float]] = {"ours": [], "raw": [], "naive": []}
     settings = {"splits": "stratified", **SPLITS, "components": COMPONENTS, "layers": [LAYER]}
-    settings |= {"halves": 10, "fit_stimuli": None, "device": torch.device("cpu")}
+    settings |= {"halves": 10, "fit_stimuli": None, "device": CPU}
     evaluate_predictivity({SEED: network}, recording, **settings)  # once to warm up
-    for _ in range(REPETITIONS):
+    rows = []
+    for _ in range(given.rounds):
         start = perf_counter()
         scores = evaluate_predictivity({SEED: network}, recording, **settings)
-        seconds["ours"].append(perf_counter() - start)
-
-        start = perf_counter()
+        ours = perf_counter()
         features = extract(network, images).double().numpy()
         raw = np.stack([score_raw(features, population.responses, d) for d in divisions])
-        seconds["raw"].append(perf_counter() - start)
-
+        theirs = perf_counter()
         naive, extracting, fitting = [], 0.0, 0.0
         for division in divisions[: TIMED["splits"]]:
-            start = perf_counter()
+            begun = perf_counter()
             features = extract(network, images).double().numpy()
             extracted = perf_counter()
             naive += [score_raw(features, own, division) for own in alone]
-            extracting += extracted - start
+            extracting += extracted - begun
             fitting += perf_counter() - extracted
         whole = (extracting + fitting * NEUROIDS / len(alone)) * len(divisions) / TIMED["splits"]
-        seconds["naive"].append(whole)
+        rows.append({"ours": ours - start, "raw": theirs - ours, "naive, extrapolated": whole})
 
-    print(describe_machine("numpy", "scipy", "scikit-learn", "torch"))
+    data = pd.DataFrame(rows)
+    ratios = (data.median() / data["ours"].median()).round(1)
     print(f"{sum(STIMULI.values())} stimuli, {NEUROIDS} neuroids, {features.shape[1]} features")
-    for name, taken in seconds.items():
-        median, ratio = np.median(taken), np.median(taken) / np.median(seconds["ours"])
-        spread = f"{min(taken):.2f} to {max(taken):.2f} in {REPETITIONS}"
-        print(f"{name:6}{median:9.2f} s, median ({spread}): {ratio:.1f} times ours")
-    print(f"naive: extrapolated from {TIMED['splits']} splits and {TIMED['neuroids']} neuroids")
+    print_table(pd.DataFrame({"s": data.agg(middle), "times ours": ratios}))
     known = reduce_features(extract(network, images))
     own = [
         correlate(predict_by_pls(known[fit], y[fit], known[new], components=COMPONENTS), y[new])
@@ -127,6 +123,8 @@ def main() -> None:
         ("ours for one neuroid and naive", np.array(own) - np.array(naive)),
     ):
         print(f"largest difference of correlations, {names}: {abs(difference).max():.1e}")
+    if given.output:
+        data.to_csv(given.output, index=False)
 
 
 if __name__ == "__main__":

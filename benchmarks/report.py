@@ -1,65 +1,92 @@
-"""How a benchmark reports: rows of measurements, medians with ranges, Markdown, CSV.
-
-A row is one measurement: what was varied, by name, then the measured ``value`` and its ``unit``.
-"""
+"""What benchmarks share: timing in turn, medians with ranges, tables in Markdown, CSV."""
 
 import os
 import platform
 import resource
 import subprocess
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Iterable, Sequence
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from neurobust.files.provenance import hardware
 
-if TYPE_CHECKING:
-    import torch
-
-Row = dict[str, object]
+ROOT = Path(__file__).parents[1]
 
 
-def describe_machine(*packages: str) -> str:
-    """Name processor, cores, load, threads, allocator, and versions of Python and packages."""
-    torch = sys.modules.get("torch")
-    threads = "" if torch is None else f", {torch.get_num_threads()} torch threads"
+def new_parser(description: str | None, rounds: int | None = None) -> ArgumentParser:
+    """Return a parser with the options of every benchmark: rounds, unless None, and the CSV."""
+    parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
+    if rounds is not None:
+        parser.add_argument("--rounds", type=int, default=rounds, help=f"default: {rounds}")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="CSV of all measurements")
+    return parser
+
+
+def begin(description: str | None, rounds: int, *packages: str) -> Namespace:
+    """Read the command line, and print what this runs on, with the versions of some packages."""
+    given = new_parser(description, rounds).parse_args()
     memory = "kept" if "MALLOC_TRIM_THRESHOLD_" in os.environ else "returned"
     versions = [f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in packages)]
-    return (
-        f"{hardware()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}{threads}, "
+    print(
+        f"{hardware()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}, "
         f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')}, freed memory {memory}; "
-        f"{', '.join(versions)}"
+        f"{', '.join(versions)}",
+        flush=True,
     )
+    return given
 
 
-def parse_output(description: str | None) -> Path | None:
-    """Read the command line: where the measurements are to be written, if anywhere."""
-    parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="CSV of all measurements")
-    return parser.parse_args().output
+def time_in_turn(
+    runs: Mapping[Hashable, tuple[float, Callable[[], object]]],
+    names: Sequence[str],
+    rounds: int,
+    clock: Callable[[], float] = perf_counter,
+) -> pd.DataFrame:
+    """Time some runs in turn, so that a busy minute slows none of them alone.
+
+    Parameters
+    ----------
+    runs
+        What is called, and how many things it handles, by key.
+    names
+        The columns that the parts of a key fill.
+    rounds
+        Calls of each, besides one that warms up.
+    clock
+        Returns seconds; `time.process_time` for those of the CPU.
+
+    Returns
+    -------
+    ``round`` (0 warms up), ``count`` and ``seconds``, besides the columns of the keys.
+    """
+    rows = []
+    for number in range(rounds + 1):
+        for key, (count, run) in runs.items():
+            _synchronise()
+            start = clock()
+            run()
+            _synchronise()
+            own = key if isinstance(key, tuple) else (key,)
+            rows.append((*own, number, count, clock() - start))
+    return pd.DataFrame(rows, columns=[*names, "round", "count", "seconds"])
 
 
-class Clock:
-    """Seconds of wall time since it was made or last read."""
-
-    def __init__(self) -> None:
-        self._begin = perf_counter()
-
-    def read(self) -> float:
-        """Return the seconds and start anew."""
-        begin, self._begin = self._begin, perf_counter()
-        return self._begin - begin
+def _synchronise() -> None:
+    """Wait for the GPU, if one is in use."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 class Ended(NamedTuple):
-    """What running Python took, in seconds of CPU and of wall time, and what it printed."""
+    """Seconds of CPU and of wall time that running Python took, and what it printed."""
 
     cpu: float
     wall: float
@@ -67,15 +94,9 @@ class Ended(NamedTuple):
     err: str
 
 
-def run_python(arguments: Sequence[str], folder: Path, path: str) -> Ended:
-    """Run Python to its end in a folder, importing from ``path`` first.
-
-    Raises
-    ------
-    RuntimeError
-        If it fails, with what it printed.
-    """
-    clock, before = Clock(), resource.getrusage(resource.RUSAGE_CHILDREN)
+def run_python(arguments: Sequence[str], folder: Path = ROOT, path: str = "src") -> Ended:
+    """Run Python to its end in a folder, importing from ``path`` first; raise if it fails."""
+    start, before = perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     ended = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -83,24 +104,16 @@ def run_python(arguments: Sequence[str], folder: Path, path: str) -> Ended:
         capture_output=True,
         text=True,
     )
-    wall, after = clock.read(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall, after = perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if ended.returncode:
         raise RuntimeError(f"{' '.join(arguments)}\n{ended.stdout}\n{ended.stderr}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Ended(cpu, wall, ended.stdout, ended.stderr)
 
 
-def synchronise(device: "torch.device") -> None:
-    """Wait for a GPU."""
-    import torch  # most benchmarks need it, those of starting and planning do not
-
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
 def middle(values: Iterable[float]) -> str:
     """Write a median with the range."""
-    values = list(values)
+    values = [*values]
     low, median, high = (three_digits(f(values)) for f in (min, np.median, max))
     return f"{median} ({low}-{high})"
 
@@ -115,14 +128,7 @@ def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
-def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table in Markdown."""
-    print()
-    for row in (header, ["---"] * len(header), *rows):
-        print(f"| {' | '.join(map(str, row))} |")
-
-
-def write_rows(rows: Iterable[Row], machine: str, output: Path | None) -> None:
-    """Write measurements to a CSV, if one is wanted; each row says what it was measured on."""
-    if output is not None:
-        pd.DataFrame([{**row, "machine": machine} for row in rows]).to_csv(output, index=False)
+def print_table(table: pd.DataFrame) -> None:
+    """Print a table in Markdown, its index first."""
+    text = table.reset_index().to_markdown(index=False, disable_numparse=True)
+    print(f"\n{text}", flush=True)
