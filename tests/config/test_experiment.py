@@ -196,12 +196,12 @@ def test_trained_weights_stand_for_training():
         (
             {"objectives": {"m": {"kind": "matching"}}},
             "networks.new.objectives",
-            "nothing to be validated by",
+            "no validation score",
         ),
         (
             {"objectives": responses("predictor")},
             "networks.new.objectives",
-            "nothing to be validated by",
+            "no validation score",
         ),
         (
             {"objectives": CLASSIFY, "start_from": "baseline", "width": 0.5},
@@ -322,8 +322,8 @@ def test_similarities_come_from_a_network_that_predicts_a_recording(source):
     assert caught.value.place == "networks.new.objectives.source"
 
 
-def test_similarity_alone_has_nothing_to_be_validated_by():
-    with pytest.raises(InputError, match="nothing to be validated by"):
+def test_similarity_alone_has_no_validation_score():
+    with pytest.raises(InputError, match="no validation score"):
         with_network(objectives=SIMILARITY)
 
 

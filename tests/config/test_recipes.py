@@ -329,7 +329,7 @@ def test_a_batch_is_defended_in_one_way():
         ({"trunk": "robustbench", "architecture": "Standard"}, "needs 'weights'"),
         (
             {"trunk": "robustbench", "architecture": "A", "weights": "a.pt", **CLASSIFIER},
-            "is not trained here",
+            "cannot be trained",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Whether every name in a configuration refers to something that fits."""
+"""Checks that every name in a configuration refers to something suitable."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,17 +14,18 @@ from neurobust.errors import InputError
 def load_experiment(
     given: Mapping[str, Any], known: Mapping[str, type[StudySettings]] | None = None
 ) -> Experiment:
-    """Return the experiment of a configuration, checked, with what its studies demand of it.
+    """Return the experiment of a configuration after all checks, those of its studies included.
 
     Parameters
     ----------
     given, known
-        See `Experiment`.
+        Configuration and studies, as for `neurobust.config.experiment.Experiment`.
 
     Raises
     ------
     InputError
-        As `Experiment` does; or if a name refers to nothing, or to what does not fit its place.
+        In the same cases as `Experiment`; or if a name refers to nothing or to something that is
+        not suitable.
     """
     experiment = Experiment(given, known)
     for name, recipe in experiment.networks.items():
@@ -49,7 +50,7 @@ def check_sweep(experiment: Experiment, place: str, sweep: str) -> None:
 
 
 def check_predictor(experiment: Experiment, place: str, network: str) -> None:
-    """Check that a network predicts a recording, so that similarities follow from it.
+    """Check that a network predicts a recording, which similarities are computed from.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def check_predictor(experiment: Experiment, place: str, network: str) -> None:
 
 
 def check_classifier(experiment: Experiment, place: str, network: str, baseline: str) -> None:
-    """Check that a network classifies the images that the baseline does.
+    """Check that a network classifies the same images as the baseline.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def _check_recipe(
         raise InputError(
             place,
             f"needs itself: {' -> '.join((*users, name))}",
-            expected="networks that build on each other without a circle",
+            expected="networks that do not depend on each other in a circle",
             fix="change one 'source' or 'start_from'",
         )
     require_known(f"{place}.images", recipe.images, config.images, "image set")
@@ -103,7 +104,7 @@ def _check_recipe(
     if not all(stage.objectives for stage in stages) or not (stages or recipe.weights):
         raise InputError(
             place,
-            "has no objectives, or a stage without",
+            "has no objectives, or a stage without objectives",
             expected="at least one objective in every stage, or trained weights",
             fix="add objectives, 'like' a network that has them, or name a file of weights",
         )
@@ -141,14 +142,14 @@ def _check_recipe(
 
 
 def _check_monitor(experiment: Experiment, place: str, recipe: Recipe) -> None:
-    """Check that each stage has a validation score: accuracy, or correlation with responses."""
+    """Check that each stage has a validation score: accuracy or correlation with responses."""
     recorded = recipe.source("responses") in experiment.config.recordings
     for stage in recipe.training():
         classifies = any(objective.learns_labels for objective in stage.objectives.values())
         if not classifies and not recorded:
             raise InputError(
                 f"{place}.objectives",
-                "a stage has nothing to be validated by",
+                "a stage has no validation score",
                 expected="in every stage a 'classification' objective, or a recording as the "
                 "'source' of responses",
                 fix="add one of them",
@@ -189,7 +190,7 @@ def _check_recordings(experiment: Experiment) -> None:
             raise InputError(
                 f"networks.{name}",
                 "is also the name of a recording",
-                expected="different names, since 'source' may mean either",
+                expected="different names, since a 'source' can be either of them",
                 fix="rename one",
             )
     for name, scored in config.predictivity.items():
@@ -207,7 +208,7 @@ def _check_together(experiment: Experiment) -> None:
                 raise InputError(
                     place,
                     f"names {network!r} twice",
-                    expected="each network at most once, alone or as one of a sweep",
-                    fix="take it out of one place",
+                    expected="each network at most once, by its own name or that of its sweep",
+                    fix="remove one of the two",
                 )
             named.add(network)

@@ -8,8 +8,8 @@ from neurobust.config.model import Model
 
 
 class Corruptions(Model):
-    """Corrupted images that every classifier is evaluated on."""
+    """Corrupted images on which all classifiers are evaluated."""
 
     severities: list[Annotated[int, Field(ge=1, le=5)]] = [1, 2, 3, 4, 5]
     batch_size: int = Field(256, ge=1)
-    seed: int = Field(1000, description="of the corruptions' random fields")
+    seed: int = Field(1000, description="seed of the corruptions' random fields")

@@ -1,4 +1,4 @@
-"""What jobs take, as a dry run adds it up."""
+"""Costs of jobs, which a dry run adds up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import nan
@@ -12,9 +12,9 @@ ANY = "any"
 
 
 class Cost(Model):
-    """What one seed of a job takes: estimated, or measured by an earlier run."""
+    """Costs of a job per seed, estimated or measured by an earlier run."""
 
-    gpu_hours: float = Field(0.0, ge=0, description="for which a GPU is held")
+    gpu_hours: float = Field(0.0, ge=0, description="time on a GPU")
     disk_mb: float = Field(ge=0, description="output, in megabytes (10^6 bytes)")
 
 

@@ -1,4 +1,4 @@
-"""A configuration with every recipe expanded and every name resolved."""
+"""An experiment: a valid configuration with expanded recipes, and questions about its networks."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -29,7 +29,7 @@ else:
     ImageSet = one_of("neurobust.config.images", "source")
     Recording = one_of("neurobust.config.recordings", "source")
 
-SLOTS = 12  # of a GPU, which jobs that share it divide evenly
+SLOTS = 12  # parts of a GPU, which the jobs that share it divide evenly (`neurobust.jobs.gpus`)
 
 
 def _check_share(value: int) -> int:
@@ -43,21 +43,21 @@ Share = Annotated[int, AfterValidator(_check_share)]
 
 
 class Config(Model):
-    """One experiment; the settings of its studies are further keys (`config_model`)."""
+    """One experiment. The settings of its studies are further keys (`config_model`)."""
 
-    scale: str = Field(description="one line that says at which scale this runs; stands in results")
-    studies: list[str] = Field([], description="the studies asked for, folders of studies/")
+    scale: str = Field(description="scale of the run in one line, which is part of its results")
+    studies: list[str] = Field([], description="studies to run, by their folders in studies/")
     seeds: list[int] = Field([1000, 2000, 3000, 4000, 5000], min_length=1)
     pathvars: dict[str, str] = Field({}, description="folders; see Snakemake's path variables")
-    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: a GPU where there is")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: a GPU if there is one")
     jobs_per_gpu: dict[str, Share] = Field(
-        {}, description="networks of an image set that share one GPU; others have it alone"
+        {}, description="number of an image set's networks that share a GPU; by default 1"
     )
-    checkpoint_minutes: float = Field(10, ge=0, description="between saves of a training's state")
+    checkpoint_minutes: float = Field(10, ge=0, description="time between saves of a training")
     costs: dict[str, dict[str, Cost]] = Field(
         {},
-        description="by rule, then network, sweep, trunk, image set, recording or 'any': what one "
-        "seed takes; a dry run adds it up",
+        description="costs of one seed by rule, then by network, sweep, trunk, image set, "
+        "recording or 'any'; a dry run adds them up",
     )
     images: dict[str, ImageSet]
     recordings: dict[str, Recording] = {}
@@ -68,8 +68,8 @@ class Config(Model):
     corruptions: Corruptions = Corruptions()
     evaluate_together: list[Annotated[list[str], Field(min_length=1)]] = Field(
         [],
-        description="lists of classifiers or sweeps of one image set; a job evaluates a list, with "
-        "each image corrupted once for all",
+        description="lists of classifiers or sweeps of one image set; one job evaluates a list and "
+        "corrupts each image once for all",
     )
     predictivity: dict[str, Predictivity] = {}
     behaviour: dict[str, Behaviour] = {}
@@ -83,7 +83,7 @@ def config_model(studies: Mapping[str, type[StudySettings]]) -> type[Config]:
         raise InputError(
             f"studies/{name}",
             "has the name of a key of the configuration",
-            expected="a name of its own, since the study's settings stand under it",
+            expected="another name, since it is the key of the study's settings",
             fix="rename the folder",
         )
     fields: dict[str, Any] = {name: (settings, ...) for name, settings in studies.items()}
@@ -91,7 +91,7 @@ def config_model(studies: Mapping[str, type[StudySettings]]) -> type[Config]:
 
 
 class Networks(dict[str, Recipe]):
-    """Recipes by the names of their networks; another name is an error that a user can fix."""
+    """Recipes by the names of their networks; an unknown name raises an InputError."""
 
     def __missing__(self, name: str) -> Recipe:
         raise InputError(
@@ -103,17 +103,17 @@ class Networks(dict[str, Recipe]):
 
 
 class Experiment:
-    """A configuration whose keys are valid, with its recipes expanded.
+    """A configuration with valid keys and values and with expanded recipes.
 
-    `neurobust.config.checks.check_experiment` checks that every name refers to something.
+    `neurobust.config.checks.load_experiment` also checks that names refer to something suitable.
 
     Parameters
     ----------
     given
         The merged mapping of ``config.yaml`` and its overlays.
     known
-        The settings of every study that there is, by name. A study that ``given["studies"]`` does
-        not name needs no key, and what stands under its key is not looked at.
+        Settings of all studies that exist, by name. A study that ``given["studies"]`` does not name
+        needs no key; if it has one, its value is ignored.
 
     Raises
     ------
@@ -137,7 +137,7 @@ class Experiment:
 
     @property
     def studies(self) -> dict[str, StudySettings]:
-        """The settings of the studies that are asked for, by name, in the order asked."""
+        """The settings of the studies to run, by name, in the order of the configuration."""
         return {name: getattr(self.config, name) for name in self.config.studies}
 
     def seeds(self, network: str) -> list[int]:
@@ -156,25 +156,25 @@ class Experiment:
         ]
 
     def schedules_of(self, network: str) -> dict[str, dict[str, Any]]:
-        """Return the schedules that a network's training names, by name (`Model.identity`)."""
+        """Return the identities of the schedules of a network's training, by name."""
         names = {stage.schedule for stage in self.networks[network].training()}
         return {name: self.config.schedules[name].identity() for name in sorted(names)}
 
     def recording_of(self, network: str) -> str | None:
-        """Return the recording that a network's readout predicts, directly or through others."""
+        """Return the recording that a network's readout predicts, directly or by another one."""
         source = self.networks[network].source("responses")
         if source is None or source in self.config.recordings:
             return source
         return self.recording_of(source)
 
     def simulated(self, network: str) -> bool:
-        """Say whether simulated responses had a part in a network."""
+        """Return whether a network was trained with simulated responses, directly or not."""
         similar = self.networks[network].source("similarity")
         recording = self.recording_of(network if similar is None else similar)
         return recording is not None and self.config.recordings[recording].simulated
 
     def trains_on_images(self, network: str) -> bool:
-        """Say whether a network needs its image set, not a recording's stimuli alone."""
+        """Return whether training needs the image set, not only a recording's stimuli."""
         recipe = self.networks[network]
         objectives = recipe.all_objectives()
         recorded = [
@@ -185,16 +185,16 @@ class Experiment:
         return recipe.classifies() or len(recorded) < len(objectives)
 
     def available(self, network: str) -> bool:
-        """Say whether a network can be had: whether its file of weights is there, if it has one."""
+        """Return whether a network can be used: its file of weights, if it has one, exists."""
         weights = self.networks[network].weights
         return weights is None or weights.exists()
 
     def display(self, network: str) -> dict[str, str | None]:
-        """Return how figures and tables show a network: label, colour, marker and line."""
+        """Return a network's label, colour, marker and line in figures and tables."""
         return self.networks[network].display.model_dump()
 
     def attributes(self, network: str) -> dict[str, str | int | float]:
-        """Return what every evaluation of a network records about it."""
+        """Return the attributes that every evaluation of a network records."""
         recipe = self.networks[network]
         attributes: dict[str, str | int | float] = {
             "network": network,
@@ -211,7 +211,7 @@ class Experiment:
 
 
 def _asked(given: Mapping[str, Any], known: Mapping[str, type[StudySettings]]) -> list[str]:
-    """Return the studies that a configuration asks for; what is no list is refused later."""
+    """Return the studies of a configuration; validation refuses a value that is not a list."""
     asked = given.get("studies", [])
     if not isinstance(asked, list):
         return []
@@ -222,13 +222,13 @@ def _asked(given: Mapping[str, Any], known: Mapping[str, type[StudySettings]]) -
                 "studies",
                 f"names {name!r} twice",
                 expected="each study once",
-                fix="take it out of one place",
+                fix="remove one of the two",
             )
     return [str(name) for name in asked]
 
 
 def _with_defaults(schedules: object) -> object:
-    """Lay schedules over the built-in ones; what is no mapping is left to the models to refuse."""
+    """Merge schedules into the built-in ones; validation refuses values that are not mappings."""
     over = {} if schedules is None else schedules
     if not isinstance(over, Mapping):
         return over

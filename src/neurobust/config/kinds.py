@@ -1,4 +1,4 @@
-"""Kinds of one thing, a module for each: a new kind is a new file, and no list names it."""
+"""Kinds of settings, with a module for each: a new kind is a new file and needs no list."""
 
 import importlib.util
 import pkgutil
@@ -11,7 +11,7 @@ from neurobust.config.model import Model
 
 
 def modules_in(package: str) -> list[str]:
-    """Return the names of the public modules of a package, none of which is imported."""
+    """Return the names of a package's public modules, without importing them."""
     spec = importlib.util.find_spec(package)
     found = pkgutil.iter_modules(spec.submodule_search_locations if spec else [])
     return sorted(each.name for each in found if not each.name.startswith("_"))
@@ -19,14 +19,14 @@ def modules_in(package: str) -> list[str]:
 
 @cache
 def kinds_in(package: str, key: str) -> dict[str, type[Model]]:
-    """Return the settings of every kind of a thing, by the kind's name.
+    """Return the models of all kinds of settings in a package, by the kind's name.
 
     Parameters
     ----------
     package
-        Holds a module for each kind, such as ``neurobust.config.objectives``.
+        Package with a module for each kind, such as ``neurobust.config.objectives``.
     key
-        The field that tells kinds apart; its type in a kind's model is ``Literal["<name>"]``.
+        Field that distinguishes kinds; its type in a kind's model is ``Literal["<name>"]``.
     """
     kinds: dict[str, type[Model]] = {}
     for name in modules_in(package):
@@ -40,7 +40,7 @@ def kinds_in(package: str, key: str) -> dict[str, type[Model]]:
     return kinds
 
 
-def one_of(package: str, key: str) -> Any:  # noqa: ANN401 - a type made of what is there
-    """Return the type of a field that takes any kind of a thing; see `kinds_in`."""
+def one_of(package: str, key: str) -> Any:  # noqa: ANN401 - a type made at run time
+    """Return the type of a field that accepts any kind of settings in a package (`kinds_in`)."""
     models = tuple(kinds_in(package, key).values())
     return Annotated[Union[models], Field(discriminator=key)]  # noqa: UP007 - of a tuple

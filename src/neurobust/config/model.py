@@ -1,4 +1,4 @@
-"""Typed parts of the configuration that refuse what they do not know."""
+"""The base of all parts of the configuration: typed, without unknown keys, with an identity."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,13 @@ from neurobust.errors import InputError
 
 
 class Model(BaseModel):
-    """A part of the configuration: unknown keys are refused, with the nearest valid one named."""
+    """A part of the configuration. An unknown key is an error that names the nearest valid one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _know_every_key(cls, given: Any) -> Any:  # noqa: ANN401 - pydantic gives whatever was there
+    def _know_every_key(cls, given: Any) -> Any:  # noqa: ANN401 - pydantic passes any value
         if isinstance(given, Mapping):
             for key in given:
                 if key not in cls.model_fields:
@@ -24,11 +24,11 @@ class Model(BaseModel):
         return given
 
     def identity(self) -> dict[str, Any]:
-        """Return the values that make this part what it is, as values of JSON.
+        """Return the values by which this part differs from others, as values of JSON.
 
-        A field that is off by default (``None``, ``False``, 0 or empty) and left so is not among
-        them: a field that is added to a model changes the identity of nothing that leaves it off.
-        A changed default does, where it is not off. The model can be validated from its identity.
+        Fields that are off by default (``None``, ``False``, 0 or empty) and not set are left out,
+        so that a new field does not change the identity of parts that do not use it. A new value
+        for a default that is not off does change it. The model can be validated from its identity.
         """
         values = self.model_dump(mode="json")
         kept: dict[str, Any] = {}
@@ -50,7 +50,13 @@ def _identity(value: object, plain: object) -> object:
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """Say which valid name is nearest, and which there are."""
+    """Return a hint for a wrong name: the nearest valid one, and all valid ones.
+
+    Examples
+    --------
+    >>> nearest("basline", ["oracle", "baseline"])
+    "did you mean 'baseline'? valid: baseline, oracle"
+    """
     valid = sorted(valid)
     close = difflib.get_close_matches(name, valid, n=1)
     choice = f"did you mean {close[0]!r}? " if close else ""
@@ -58,21 +64,21 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def require_known(place: str, name: str, valid: Iterable[str], kind: str) -> None:
-    """Check that a name in the configuration refers to something.
+    """Check that a name in the configuration is a valid one.
 
     Parameters
     ----------
     place
-        The key that gives the name.
+        Key that gives the name.
     name, valid
-        The name, and those that would do.
+        The name, and all valid names.
     kind
-        What it names, such as ``network``.
+        Kind of thing that has the name, such as ``network``.
 
     Raises
     ------
     InputError
-        If it names nothing; the nearest valid name is given.
+        If the name is not valid; the message proposes the nearest valid one.
     """
     valid = [*valid]
     if name not in valid:
@@ -93,7 +99,7 @@ def validate(model: type[M], given: Mapping[str, Any], place: str) -> M:
     Raises
     ------
     InputError
-        With one line for each key at fault.
+        If a value is wrong; the message names every key at fault.
     """
     try:
         return model.model_validate(given)

@@ -1,4 +1,4 @@
-"""The networks of the configuration: defaults, inheritance and sweeps, expanded to recipes."""
+"""Networks of the configuration, and their expansion to recipes by defaults, 'like' and sweeps."""
 
 import re
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from neurobust.errors import InputError
 
 
 class Sweep(Model):
-    """One recipe over a list of values of one field."""
+    """Values of one field, each of which gives a network."""
 
     field: str = Field(description="path of the field, such as objectives.v1.ratio")
     values: list[bool | int | float | str] = Field(min_length=1)
 
 
 class Entry(Recipe):
-    """A recipe as written in the configuration: with inheritance and a sweep, to be expanded."""
+    """A recipe as written in the configuration, before inheritance and sweeps are expanded."""
 
-    like: str | None = Field(None, description="another network, whose recipe is the base")
+    like: str | None = Field(None, description="network whose recipe this one changes")
     sweep: Sweep | None = None
 
 
 class Member(Model):
-    """A network's place in a sweep."""
+    """The sweep that a network is a member of, and its value."""
 
     sweep: str
     value: bool | int | float | str
@@ -35,20 +35,21 @@ class Member(Model):
 def expand(
     entries: Mapping[str, Entry], defaults: Recipe
 ) -> tuple[dict[str, Recipe], dict[str, Member]]:
-    """Resolve defaults, inheritance and sweeps.
+    """Expand entries to recipes, with their defaults, inheritance and sweeps.
 
-    ``like`` inherits all but ``display``, so that no two networks look alike by it.
+    ``like`` inherits all fields but ``display``, so that inheritance makes no two networks look
+    alike.
 
     Returns
     -------
-    The recipes by network name, and for the members of sweeps their sweep and value. The members
-    of the sweep ``s`` are named ``s-<value>``, with "1:15" written ``1to15``.
+    The recipes by network name, and the sweep and value of each member of a sweep. Members of the
+    sweep ``s`` are named ``s-<value>``, with "1:15" written as ``1to15``.
 
     Raises
     ------
     InputError
-        If ``like`` names no network or goes in circles, a sweep's field or value is wrong,
-        or two networks have one name.
+        If ``like`` names no network or leads in a circle, a sweep's field or value is wrong, or two
+        networks have one name.
     """
     recipes: dict[str, Recipe] = {}
     members: dict[str, Member] = {}
@@ -75,19 +76,19 @@ def _add(recipes: dict[str, Recipe], name: str, recipe: Recipe, place: str) -> N
         raise InputError(
             place,
             f"gives a second network the name {name!r}",
-            expected="a name of its own for each network, members of sweeps included",
+            expected="different names for all networks, members of sweeps included",
             fix="rename the network, or list the value once",
         )
     recipes[name] = recipe
 
 
 def _inherited(name: str, entries: Mapping[str, Entry], seen: tuple[str, ...] = ()) -> dict:
-    """Return the fields that an entry sets, over those of the entry it is like."""
+    """Return the fields that an entry sets, merged into those of the entry that it is like."""
     place = f"networks.{(*seen, name)[0]}.like"
     if name in seen:
         raise InputError(
             place,
-            f"goes in a circle: {' -> '.join((*seen, name))}",
+            f"leads in a circle: {' -> '.join((*seen, name))}",
             expected="a chain that ends",
             fix="remove one 'like'",
         )
@@ -105,7 +106,7 @@ def _inherited(name: str, entries: Mapping[str, Entry], seen: tuple[str, ...] = 
 
 
 def _merge(base: dict, over: dict) -> dict:
-    """Merge nested dictionaries; what lies ``over`` wins."""
+    """Merge nested dictionaries; values of ``over`` take precedence."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
@@ -120,7 +121,7 @@ def _nested(path: str, value: object) -> dict:
 
 
 def _require_field(place: str, recipe: Recipe, path: str) -> None:
-    """Check that the swept path was there before: a sweep varies a field, it adds none."""
+    """Check that the path of a sweep leads to one value, not to a part of the recipe."""
     *parents, last = path.split(".")
     node: Any = recipe
     for part in parents:
@@ -128,7 +129,7 @@ def _require_field(place: str, recipe: Recipe, path: str) -> None:
     if isinstance(node, dict):
         raise InputError(
             place,
-            f"field {path!r} is not a value but a whole part of the recipe",
+            f"field {path!r} is not one value but a part of the recipe",
             expected="a path to one value, such as objectives.v1.ratio",
             fix=f"choose a field below {last!r}",
         )

@@ -1,4 +1,4 @@
-"""What the settings of all objectives have in common."""
+"""Settings that all objectives have in common."""
 
 import re
 from typing import Annotated, ClassVar, Literal
@@ -6,12 +6,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from neurobust.config.model import Model
+from neurobust.parts import module_name
 
 LARGEST_RATIO = 20.0
 
 
 def _parse_ratio(value: object) -> object:
-    """Read "1:15" as 1/15 and pass on numbers."""
+    """Convert "1:15" to 1/15; leave numbers unchanged."""
     if isinstance(value, str):
         parts = re.fullmatch(r"(\d+):(\d+)", value)
         if not parts or int(parts[2]) == 0:
@@ -30,7 +31,7 @@ def _check_ratio(value: float) -> float:
 
 
 Ratio = Annotated[float, BeforeValidator(_parse_ratio), AfterValidator(_check_ratio)]
-"""Batches of this objective for each batch of the first one; "1:15" is one every fifteenth."""
+"""Batches of an objective for each batch of the first one; "1:15" is one for fifteen batches."""
 
 
 class Augmentation(Model):
@@ -44,18 +45,18 @@ class Augmentation(Model):
 class ObjectiveSettings(Model):
     """Settings of an objective.
 
-    A module of `neurobust.config.objectives` holds those of one kind, the module of the same name
-    in `neurobust.training.objectives` computes its loss.
+    A module of `neurobust.config.objectives` has the settings of one kind; the module of the same
+    name in `neurobust.training.objectives` computes its loss.
     """
 
     learns_labels: ClassVar[bool] = False
     """Whether it trains the classifier."""
     uses: ClassVar[Literal["responses", "similarity"] | None] = None
-    """What it needs of the recording or network that its ``source`` names."""
+    """What it takes from the recording or network that its ``source`` names."""
 
     kind: str
     ratio: Ratio = 1.0
 
     def parts(self) -> list[str]:
-        """Return the parts of the library that compute it (`neurobust.parts`)."""
-        return [f"training.objectives.{self.kind}"]
+        """Return the parts of the library that compute the objective (`neurobust.parts`)."""
+        return [f"training.objectives.{module_name(self.kind)}"]

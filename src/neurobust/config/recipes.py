@@ -1,4 +1,4 @@
-"""A network is a recipe: what it sees, what it is made of, what it is trained for, and how."""
+"""A network is a recipe: its images, its architecture, its objectives and its training."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,11 +18,11 @@ else:
     Frontend = one_of("neurobust.config.frontends", "kind")
 
 ROBUSTBENCH = "robustbench"
-"""The trunk that is a model of RobustBench, whole."""
+"""Name of the trunk that is a complete model of RobustBench."""
 
 
 class Stage(Model):
-    """One stage of training: objectives under one schedule."""
+    """One stage of training: objectives and their schedule."""
 
     objectives: dict[str, Objective] = {}
     schedule: str = "classification"
@@ -30,39 +30,41 @@ class Stage(Model):
         "fixed", description="uncertainty: learned observation noise (Kendall et al. 2018)"
     )
     freeze_to: str | None = Field(None, description="freeze the trunk up to this layer")
-    reset: bool = Field(False, description="initialise anew whatever is not frozen")
+    reset: bool = Field(False, description="initialise layers that are not frozen anew")
 
 
 class Display(Model):
-    """How figures and tables show a network; nothing is trained or evaluated anew for it."""
+    """The look of a network in figures and tables; a change reruns only these."""
 
-    label: str = Field("", description="the network's name if left out")
+    label: str = Field("", description="by default the network's name")
     colour: str | None = Field(
-        None, pattern="^#[0-9A-Fa-f]{6}$", description='such as "#0072B2"; null: a spare one'
+        None, pattern="^#[0-9A-Fa-f]{6}$", description='such as "#0072B2"; null: one that is unused'
     )
-    marker: str | None = Field(None, description="of matplotlib, such as s; null: a spare one")
-    line: Literal["-", "--", "-.", ":"] | None = Field(None, description="null: a spare one")
+    marker: str | None = Field(
+        None, description="a marker of matplotlib, such as s; null: one that is unused"
+    )
+    line: Literal["-", "--", "-.", ":"] | None = Field(None, description="null: one that is unused")
 
 
 class Recipe(Stage):
-    """A network. Training is the recipe's own stage, or ``stages`` when there are several."""
+    """A network. Its training is its own stage or, if there are several, ``stages``."""
 
     display: Display = Display()
-    images: str = Field("", description="the image set that it classifies, or is applied to")
+    images: str = Field("", description="image set that it classifies or is applied to")
     colour: Literal["gray", "rgb"] = "gray"
     frontend: Frontend | None = Field(None, description="fixed processing before the trunk")
     trunk: str = Field("vgg19", description="a module of neurobust.networks.trunks")
     architecture: str | None = Field(
-        None, description="of trunk 'robustbench': a model's name, such as Carmon2019Unlabeled"
+        None, description="model of the trunk 'robustbench', such as Carmon2019Unlabeled"
     )
-    width: float = Field(1.0, gt=0, le=4, description="factor on every number of channels")
+    width: float = Field(1.0, gt=0, le=4, description="factor of all numbers of channels")
     readout_layer: str = "conv-3-1"
     seeds: list[int] | None = Field(None, min_length=1, description="null: the experiment's seeds")
-    start_from: str | None = Field(None, description="a network whose weights it starts from")
+    start_from: str | None = Field(None, description="network whose weights are its first ones")
     weights: Path | None = Field(
         None,
-        description="a file of trained weights of this trunk, named as by torchvision, CORnet "
-        "or RobustBench, that it starts from; without objectives it is used as it is",
+        description="file of trained weights of this trunk, with the names of torchvision, CORnet "
+        "or RobustBench, as its first ones; without objectives it is used without training",
     )
     stages: list[Stage] = []
 
@@ -81,13 +83,13 @@ class Recipe(Stage):
         if self.weights and self.start_from:
             raise ValueError("give either 'weights' or 'start_from', not both")
         if (self.trunk == ROBUSTBENCH) != bool(self.architecture):
-            raise ValueError(f"'architecture' belongs to trunk {ROBUSTBENCH!r}, and to no other")
+            raise ValueError(f"'architecture' belongs to trunk {ROBUSTBENCH!r} and to no other")
         if self.architecture and (self.weights is None or self.training()):
-            raise ValueError(f"trunk {ROBUSTBENCH!r} needs 'weights', and is not trained here")
+            raise ValueError(f"trunk {ROBUSTBENCH!r} needs 'weights' and cannot be trained")
         return self
 
     def training(self) -> list[Stage]:
-        """Return the stages of training, in order; none for a network that is used as it is."""
+        """Return the stages of training in order; none for a network that is not trained."""
         own = {name: getattr(self, name) for name in Stage.model_fields}
         return self.stages or ([Stage.model_construct(**own)] if self.objectives else [])
 
@@ -96,7 +98,7 @@ class Recipe(Stage):
         return [each for stage in self.training() for each in stage.objectives.values()]
 
     def sources(self, what: str) -> list[str]:
-        """Return the names that its objectives' ``source`` gives for what they use.
+        """Return the sources of all objectives that use responses or similarities.
 
         Parameters
         ----------
@@ -107,24 +109,24 @@ class Recipe(Stage):
         return list(dict.fromkeys(named))
 
     def source(self, what: str) -> str | None:
-        """Return the one source of responses or of similarities, if any; see `sources`."""
+        """Return the source of responses or of similarities, if there is one (`sources`)."""
         return next(iter(self.sources(what)), None)
 
     def in_channels(self) -> int:
-        """Return the channels of the images that it sees."""
+        """Return the number of channels of the images that it sees."""
         return 1 if self.colour == "gray" else 3
 
     def classifies(self) -> bool:
-        """Say whether the network has a classifier."""
+        """Return whether the network has a classifier."""
         learns = any(objective.learns_labels for objective in self.all_objectives())
         return learns or self.architecture is not None
 
     def training_key(self) -> dict[str, Any]:
-        """Return what a training of this recipe depends on, besides its files, code and seed.
+        """Return the fields of the recipe that its training depends on.
 
-        Two recipes with one key give the same network: the key has neither what figures show nor
-        the seeds of other trainings, nor fields that are off (`Model.identity`). The recipe can be
-        validated from it.
+        Two recipes with the same key give the same network (with the same files, code and seed).
+        The key contains neither display nor seeds, nor fields that are off (`Model.identity`). The
+        recipe can be validated from it.
         """
         return {k: v for k, v in self.identity().items() if k not in {"display", "seeds"}}
 

@@ -1,4 +1,4 @@
-"""What the settings of all recordings have in common."""
+"""Settings that all recordings have in common."""
 
 from typing import ClassVar
 
@@ -8,14 +8,14 @@ from neurobust.config.model import Model
 class RecordingSettings(Model):
     """Settings of a recording.
 
-    A module of `neurobust.config.recordings` holds those of one source, the module of the same
+    A module of `neurobust.config.recordings` has the settings of one source; the module of the same
     name in `neurobust.recordings.sources` reads it.
     """
 
     files: ClassVar[tuple[str, ...]] = ()
-    """The keys that name the user's files."""
+    """Keys of the files that the user provides."""
     origin: ClassVar[str] = ""
-    """What these files are and where they come from, in words."""
+    """Description of these files and where they come from, for messages."""
     simulated: ClassVar[bool] = False
 
     source: str

@@ -1,9 +1,11 @@
 """Settings of the reliability of recordings."""
 
+from pydantic import Field
+
 from neurobust.config.model import Model
 
 
 class Reliability(Model):
-    """Split-half reliability and explainable variance of every recording's neuroids."""
+    """Split-half reliability and explainable variance of all recordings' neuroids."""
 
-    seed: int = 1000  # of the random halves
+    seed: int = Field(1000, description="seed of the random halves")

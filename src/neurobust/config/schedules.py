@@ -10,9 +10,10 @@ from neurobust.config.model import Model
 class Schedule(Model):
     """Optimiser and learning rate of one stage.
 
-    The rate falls at plateaus of the validation score, where the best epoch is restored (released
-    code of Safarani 2021), or, with ``phase_epochs``, every so many epochs (Li et al. 2023).
-    Training ends after the last step or at ``max_epochs``; the best epoch is kept.
+    The rate is lowered at plateaus of the validation score, where the best epoch is restored
+    (released code of Safarani et al. 2021), or, with ``phase_epochs``, after a fixed number of
+    epochs (Li et al. 2023). Training ends after the last step or at ``max_epochs`` and keeps the
+    best epoch.
     """
 
     optimiser: Literal["sgd", "adam"] = "sgd"
@@ -21,17 +22,22 @@ class Schedule(Model):
     weight_decay: float = Field(5e-4, ge=0)
     lr_factor: float = Field(0.4, gt=0, lt=1)
     min_lr: float = Field(1e-4, ge=0)
-    patience: int = Field(5, ge=0, description="bad epochs tolerated: 5 acts after the sixth")
-    lr_steps: int = Field(5, ge=1, description="plateaus or phases; the last ends training")
+    patience: int = Field(
+        5, ge=0, description="tolerated epochs without improvement; 5: a step after six"
+    )
+    lr_steps: int = Field(5, ge=1, description="plateaus or phases; the last ends the training")
     phase_epochs: int | None = Field(None, ge=1, description="null: plateaus; Li et al. 2023: 4")
-    cycles: int = Field(1, ge=1, description="of lr_steps phases, each begun at lr; Li 2023: 2")
+    cycles: int = Field(
+        1, ge=1, description="number of cycles of lr_steps phases; Li et al. 2023: 2"
+    )
     threshold: float = Field(1e-4, ge=0, description="smallest improvement, absolute")
     max_epochs: int = Field(400, ge=1)
     batch_size: int = Field(128, ge=2)
 
 
-# Released code of Safarani 2021; "oracle" from its nearest public relative (hyper-parameters of
-# the Oracle are not public), "readout" from the paper's 10 epochs on the predictor's settings.
+# From the released code of Safarani et al. 2021. The parameters of their Oracle are not public:
+# "oracle" has those of its nearest public relative. "readout" has the settings of "prediction" and
+# the 10 epochs of the paper.
 SCHEDULES: dict[str, dict[str, Any]] = {
     "classification": {},
     "cotraining": {"lr_factor": 0.3, "max_epochs": 407},

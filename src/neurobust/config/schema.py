@@ -1,4 +1,4 @@
-"""The JSON schema of the configuration: ``python -m neurobust.config.schema STUDIES``."""
+"""The JSON schema of the configuration: ``python -m neurobust.config.schema studies``."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from neurobust.config.studies import StudySettings, find_studies
 
 
 def json_schema(studies: Mapping[str, type[StudySettings]]) -> str:
-    """Return the JSON schema of a configuration with these studies, as text."""
+    """Return the JSON schema of a configuration with these studies as text."""
     schema = config_model(studies).model_json_schema()
     schema["required"] = [name for name in schema["required"] if name not in studies]
     return json.dumps(schema, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Studies plug into the configuration: each is a folder with settings of its own."""
+"""Studies in the configuration: each is a folder with its own settings."""
 
 import importlib
 from pathlib import Path
@@ -14,24 +14,24 @@ class StudySettings(Model):
     """Settings of a study; ``studies/<name>/settings.py`` derives its ``Settings`` from this."""
 
     title: ClassVar[str]
-    """What the report calls the study."""
+    """Title of the study in the report."""
     data: ClassVar[str | None] = None
-    """What its results come from where no network of this run is part of them, in words."""
+    """Description of its data, for a study whose results contain no network of the run."""
 
     def check(self, place: str, experiment: "Experiment") -> None:
-        """Check what must hold of the experiment for this study.
+        """Check that an experiment has what this study needs.
 
         Parameters
         ----------
         place
-            The study's key in the configuration, for messages.
+            Key of the study in the configuration, for messages.
         experiment
-            With its recipes expanded.
+            The experiment, with its recipes expanded.
 
         Raises
         ------
         InputError
-            If the study names what is not there or does not fit.
+            If the study names something that does not exist or is not suitable.
         """
 
 
@@ -41,7 +41,7 @@ def find_studies(folder: Path) -> dict[str, type[StudySettings]]:
     Parameters
     ----------
     folder
-        ``studies/``; its parent is where modules are imported from.
+        The folder ``studies/``. Its parent must be on the path of imports.
     """
     found = sorted(file.parent.name for file in folder.glob("*/settings.py"))
     return {

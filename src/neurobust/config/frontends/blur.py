@@ -1,4 +1,4 @@
-"""Settings of the blur before a trunk."""
+"""Settings of a blur before the trunk."""
 
 from typing import Literal
 

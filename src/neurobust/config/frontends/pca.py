@@ -1,4 +1,4 @@
-"""Settings of the principal components before a trunk."""
+"""Settings of a projection on principal components before the trunk."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Settings of the embedded photographs."""
+"""Settings of the photographs that come with foolbox."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from neurobust.config.model import Model
 
 
 class Photographs(Model):
-    """Patches of the ImageNet photographs that the package foolbox ships (embedded)."""
+    """Patches of the ImageNet photographs that come with the package foolbox."""
 
     source: Literal["photographs"]
     photographs: list[int] = Field(min_length=2, description="numbers of the photographs, 0-19")

@@ -1,4 +1,4 @@
-"""Settings of classification, with its defences."""
+"""Settings of classification and its defences."""
 
 import re
 from typing import Annotated, ClassVar, Literal
@@ -10,37 +10,37 @@ from neurobust.config.objective import Augmentation, ObjectiveSettings
 
 
 def _parse_size(value: object) -> object:
-    """Read "8/255" as 8 of 255 levels and pass on numbers."""
+    """Convert "8/255" to 8/255; leave numbers unchanged."""
     if isinstance(value, str):
         parts = re.fullmatch(r"(\d+(?:\.\d+)?)/255", value)
         if not parts:
-            raise ValueError('expected a number or, in levels of 255, "8/255" in quotes')
+            raise ValueError('expected a number, or levels of 255 in quotes, such as "8/255"')
         return float(parts[1]) / 255
     return value
 
 
 class Adversarial(Model):
-    """Images perturbed against the network while it learns them (Madry et al. 2018)."""
+    """Adversarial training: perturbed images instead of the images (Madry et al. 2018)."""
 
     norm: Literal["linf", "l2"]
     size: Annotated[float, BeforeValidator(_parse_size)] = Field(
-        gt=0, description='largest perturbation, where pixels run from 0 to 1; such as "8/255"'
+        gt=0, description='largest perturbation of pixels from 0 to 1, such as "8/255"'
     )
     steps: int = Field(7, ge=1, description="gradients per batch; Madry et al. 2018: 7")
     step_size: float = Field(
-        2.5, gt=0, description="of all steps together, in units of the size; Madry et al. 2018: 2.5"
+        2.5, gt=0, description="sum of all steps, in units of the size; Madry et al. 2018: 2.5"
     )
 
 
 class AugMix(Model):
-    """Mixed chains of simple operations, and consistency of the answers (Hendrycks et al. 2020).
+    """Images mixed with chains of operations, and consistent answers (Hendrycks et al. 2020).
 
-    None of the operations is one of the corruptions of ImageNet-C.
+    None of the operations is a corruption of ImageNet-C.
     """
 
     severity: int = Field(3, ge=1, le=10)
     chains: int = Field(3, ge=1)
-    alpha: float = Field(1.0, gt=0, description="of the Dirichlet and Beta distributions")
+    alpha: float = Field(1.0, gt=0, description="parameter of the Dirichlet and Beta distributions")
     consistency: float = Field(12.0, ge=0, description="weight of the Jensen-Shannon divergence")
 
 
@@ -62,7 +62,7 @@ class Classification(ObjectiveSettings):
         return self
 
     def parts(self) -> list[str]:
-        """Return the parts of the library that compute it, those of its defence included."""
+        """Return the parts of the library that compute the objective and its defence."""
         chosen = {
             "training.corrupted": self.corrupted,
             "training.losses.adversarial": self.adversarial,

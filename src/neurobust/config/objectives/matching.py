@@ -1,4 +1,4 @@
-"""Settings of the matching of a layer's outputs for two views of an image."""
+"""Settings of matching: similar outputs of a layer for two views of an image."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from neurobust.config.objective import Augmentation, ObjectiveSettings
 
 
 class Matching(ObjectiveSettings):
-    """Distance between one layer's outputs for two views of an image, one always corrupted."""
+    """The distance between a layer's outputs for two views of an image, one always corrupted."""
 
     kind: Literal["matching"]
     layer: str = "conv-3-1"
@@ -17,5 +17,5 @@ class Matching(ObjectiveSettings):
     augmentation: Augmentation = Augmentation()
 
     def parts(self) -> list[str]:
-        """Return the parts of the library that compute it."""
+        """Return the parts of the library that compute the objective."""
         return [*super().parts(), "training.corrupted"]

@@ -8,7 +8,7 @@ from neurobust.config.objective import ObjectiveSettings
 
 
 class Responses(ObjectiveSettings):
-    """Prediction of neural responses: of a recording, or synthesised by another network."""
+    """Prediction of neural responses, recorded or synthesised by another network."""
 
     uses: ClassVar[Literal["responses"]] = "responses"
 
@@ -20,5 +20,5 @@ class Responses(ObjectiveSettings):
     shuffled: bool = Field(False, description="responses permuted across images (the control)")
     l1: float = Field(0.0, ge=0, description="weight of the L1 norm of the readout's features")
     sessions_per_step: int | None = Field(
-        None, ge=1, description="recorded sessions in one batch, in turn; null: all of them"
+        None, ge=1, description="number of recorded sessions per batch, in turn; null: all"
     )

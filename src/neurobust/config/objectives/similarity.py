@@ -1,4 +1,4 @@
-"""Settings of the similarity of images for a neural population."""
+"""Settings of similarity: images that are similar for neurons are similar for the network."""
 
 from typing import ClassVar, Literal
 
@@ -8,15 +8,17 @@ from neurobust.config.objective import ObjectiveSettings
 
 
 class Similarity(ObjectiveSettings):
-    """Similarity of images as that of predicted neural responses to them (Li et al. 2019)."""
+    """Similarities of images that match those of predicted neural responses (Li et al. 2019)."""
 
     uses: ClassVar[Literal["similarity"]] = "similarity"
 
     kind: Literal["similarity"]
     source: str = Field(description="a network that predicts a recording")
     layers: list[str] | None = Field(
-        None, description="compared with the neural ones; null: the first, and each stage's last"
+        None, description="layers to compare with; null: the first and the last of each stage"
     )
     weight: float = Field(20.0, gt=0, description="Li et al. 2019: 20")
-    batch_size: int = Field(16, ge=2, description="images, of which all pairs are compared")
+    batch_size: int = Field(
+        16, ge=2, description="images per batch, all pairs of which are compared"
+    )
     shuffled: bool = Field(False, description="similarities permuted across images (the control)")

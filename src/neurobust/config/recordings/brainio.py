@@ -1,4 +1,4 @@
-"""Settings of a recording in the form of BrainIO."""
+"""Settings of a recording in the BrainIO form."""
 
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -10,7 +10,7 @@ from neurobust.config.splits import Split
 
 
 class BrainIO(RecordingSettings):
-    """A recording in the form of Brain-Score: netCDF assembly, stimulus CSV and zip."""
+    """A recording in the BrainIO form of Brain-Score: assembly, stimulus set and pictures."""
 
     files: ClassVar[tuple[str, ...]] = ("assembly", "stimulus_set", "stimuli")
     origin: ClassVar[str] = (
@@ -22,15 +22,15 @@ class BrainIO(RecordingSettings):
     stimulus_set: Path
     stimuli: Path
     species: str
-    region: str | None = Field(None, description="keep this region alone; null: all neuroids")
+    region: str | None = Field(None, description="region whose neuroids are kept; null: all")
     response_kind: Literal["counts", "continuous"] = "counts"
-    px_per_deg: float = Field(gt=0, description="of the stimuli at size_px")
-    crop_px: int = Field(0, ge=0, description="cut off each side before the resize")
+    px_per_deg: float = Field(gt=0, description="resolution of the stimuli at size_px")
+    crop_px: int = Field(0, ge=0, description="pixels to remove at each side before resizing")
     size_px: int = Field(64, ge=16, description="side of the network's input")
-    window_ms: tuple[float, float] = Field(description="counted after stimulus onset")
+    window_ms: tuple[float, float] = Field(description="start and stop after stimulus onset")
     split: Split = Split()
     missing_repeats: Literal["refuse", "close_up"] = Field(
-        "refuse", description="close_up: number the repeats that each neuroid has anew"
+        "refuse", description="close_up: each neuroid keeps as many repeats as all others have"
     )
     reference: str = ""
     licence: str = "see the source"

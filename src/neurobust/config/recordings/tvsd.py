@@ -13,7 +13,7 @@ class TVSD(RecordingSettings):
 
     files: ClassVar[tuple[str, ...]] = ("normalised_mua", "image_list", "photographs")
     origin: ClassVar[str] = (
-        "TVSD (https://gin.g-node.org/paolo_papale/TVSD) or of the THINGS photographs"
+        "TVSD (https://gin.g-node.org/paolo_papale/TVSD) or the THINGS photographs"
     )
 
     source: Literal["tvsd"]
