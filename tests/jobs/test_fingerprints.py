@@ -1,74 +1,134 @@
-"""A fingerprint changes with the code that a script reaches, and with nothing else."""
+"""A fingerprint changes with the code that a job reaches, and with nothing else."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import neurobust
+from neurobust.config.recipes import Recipe
 from neurobust.jobs import fingerprints
 
+REPOSITORY = Path(__file__).parents[2]
 SOURCE = Path(neurobust.__file__).parent
-SCRIPTS = Path(__file__).parent.parent / "workflow_scripts"
+TRAIN = REPOSITORY / "workflow_scripts" / "train_network.py"
+CLASSIFIER = Recipe(trunk="vgg11", objectives={"c": {"kind": "classification"}})
+ORACLE = Recipe(trunk="vgg11", objectives={"c": {"kind": "classification", "corrupted": 0.5}})
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(tmp_path):
     """Return a copy of the package, which the fingerprints are taken of."""
     copy = tmp_path / "neurobust"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(fingerprints, "_ROOT", copy)
     return copy
 
 
-def fingerprint(script):
-    fingerprints._imports.cache_clear()
-    fingerprints._code.cache_clear()
-    return fingerprints.fingerprint(script)
+def modules(recipe):
+    return [f"neurobust.{part}" for part in recipe.training_parts()]
+
+
+def clear():
+    for cached in (
+        fingerprints._imports,
+        fingerprints._parse,
+        fingerprints._digest,
+        fingerprints._find,
+    ):
+        cached.cache_clear()
+
+
+def fingerprint(package, script=TRAIN, recipe=CLASSIFIER):
+    clear()
+    folders = {"neurobust": package}
+    return fingerprints.fingerprint(script, modules(recipe), folders=folders)
+
+
+def reached(script, recipe=None, folders=fingerprints._HERE):
+    clear()
+    named = [] if recipe is None else modules(recipe)
+    names = fingerprints.reached_modules(script, named, folders=folders)
+    return {name.removeprefix("neurobust.") for name in names}
 
 
 def change(file, old, new):
     text = file.read_text()
-    assert old in text
+    assert text.count(old) >= 1, old
     file.write_text(text.replace(old, new, 1))
 
 
-def names(script):
-    return {str(path.relative_to(SOURCE)) for path in fingerprints.reached_modules(script)}
-
-
-def test_a_script_reaches_what_it_imports_and_no_more():
-    reached = names(SCRIPTS / "train_network.py")
+def test_a_training_reaches_its_own_parts_and_no_others():
+    found = reached(TRAIN, CLASSIFIER)
     assert {
-        "__init__.py",
-        "training/__init__.py",
-        "training/train.py",
-        "training/loop.py",
-        "training/schedules.py",
-        "networks/trunks.py",
-        "images/corruptions/weather.py",
-        "storage.py",
-    } <= reached
-    assert not any(name.startswith(("figures/", "analysis/", "evaluation/")) for name in reached)
-    assert not any(name.startswith("training/") for name in names(SCRIPTS / "build_image_set.py"))
+        "training.train",
+        "training.loop",
+        "training.schedules",
+        "training.objectives.classification",
+        "networks.network",
+        "networks.trunks.vgg11",
+        "networks.architectures.vgg",
+        "files.storage",
+        "config.recipes",
+    } <= found
+    for name in (
+        "networks.trunks.vgg19",
+        "networks.trunks.robustbench",
+        "networks.architectures.cornet",
+        "networks.frontends.pca",
+        "networks.weights",
+        "training.objectives.matching",
+        "training.losses.adversarial",
+        "config.objectives.matching",
+        "config.experiment",
+        "images.corruptions",
+        "images.sources.photographs",
+    ):
+        assert name not in found
+    assert not any(name.startswith(("plotting", "statistics", "evaluation")) for name in found)
+    assert "images.corruptions.weather" in reached(TRAIN, ORACLE)
+    images = reached(REPOSITORY / "workflow_scripts" / "build_image_set.py")
+    assert not any(name.startswith(("training", "networks", "images.sources.")) for name in images)
+
+
+def test_machinery_is_not_reached_even_through_others():
+    found = reached(TRAIN, ORACLE)
+    for name in fingerprints.MACHINERY:
+        short = name.removeprefix("neurobust.")
+        assert not any(each == short or each.startswith(f"{short}.") for each in found)
+
+
+def test_machinery_is_there():
+    for name in fingerprints.MACHINERY:
+        path = SOURCE.joinpath(*name.split(".")[1:])
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
 
 def test_every_form_of_import_is_followed(tmp_path, package):
     (package / "new").mkdir()
     (package / "new" / "__init__.py").write_text('"""New."""\n')
     (package / "new" / "leaf.py").write_text("VALUE = 1\n")
-    for line in (
-        "import neurobust.new.leaf",
-        "import neurobust.new.leaf as leaf, os",
-        "from neurobust.new import leaf",
-        "from neurobust.new.leaf import VALUE",
-        "def late():\n    from neurobust.new.leaf import VALUE",
+    (package / "new" / "beside.py").write_text("from . import leaf\n")
+    (package / "new" / "below.py").write_text("from .leaf import VALUE\n")
+    leaf = {"neurobust", "new", "new.leaf"}
+    for line, wanted in (
+        ("import neurobust.new.leaf", leaf),
+        ("import neurobust.new.leaf as leaf, os", leaf),
+        ("from neurobust.new import leaf", leaf),
+        ("from neurobust.new.leaf import VALUE", leaf),
+        ("def late():\n    from neurobust.new.leaf import VALUE", leaf),
+        ("import neurobust.new.beside", {*leaf, "new.beside"}),
+        ("import neurobust.new.below", {*leaf, "new.below"}),
     ):
         script = tmp_path / "script.py"
         script.write_text(line + "\n")
-        fingerprints._imports.cache_clear()
-        reached = {str(path.relative_to(package)) for path in fingerprints.reached_modules(script)}
-        assert reached == {"__init__.py", "new/__init__.py", "new/leaf.py"}
+        assert reached(script, folders={"neurobust": package}) == wanted
+
+
+def test_a_module_that_is_not_there_is_refused(package):
+    with pytest.raises(ModuleNotFoundError, match=r"studies\.mine"):
+        fingerprints.fingerprint(TRAIN, ["studies.mine"], folders={"neurobust": package})
 
 
 @pytest.mark.parametrize(
@@ -85,47 +145,149 @@ def test_code_behind_an_import_inside_a_function_counts(tmp_path, package, funct
     leaf.write_text("VALUE = 1\n")
     (package / "between.py").write_text(function)
     script.write_text("from neurobust import between\n")
-    before = fingerprint(script)
+    before = fingerprint(package, script)
     change(leaf, "1", "2")
-    assert fingerprint(script) != before
+    assert fingerprint(package, script) != before
 
 
-def test_comments_docstrings_and_layout_do_not_count(package):
-    script = SCRIPTS / "train_network.py"
-    before = fingerprint(script)
-    loop = package / "training" / "loop.py"
-    change(loop, '"""The one training loop', '"""A training loop')
-    change(loop, "tiny = 1e-9  #", "tiny = (\n        1e-9\n    )  # another reason,")
-    change(loop, '    """Make one pass', '    """Walk once')
-    loop.write_text("# a comment\n\n" + loop.read_text())
-    assert fingerprint(script) == before
+LOOP = "training/loop.py"
+
+
+@pytest.mark.parametrize(
+    ("module", "changes"),
+    [
+        (
+            LOOP,
+            [
+                ('"""The one training', '"""A training'),
+                ("tiny = 1e-9  #", "tiny = (\n        1e-9\n    )  # another reason,"),
+                ("import copy\n", "import copy  # of weights\n\n"),
+            ],
+        ),
+        (LOOP, [('"training, epoch {epoch + 1}"', '"in epoch {epoch + 1}"')]),
+        (LOOP, [("log.info(", "log.debug(")]),
+        ("networks/network.py", [('"correct the readout_layer', '"mend the readout_layer')]),
+        ("jobs/gpus.py", [("SLOTS = 12", "SLOTS = 24")]),
+        ("files/provenance.py", [('UNKNOWN = "unknown"', 'UNKNOWN = "?"')]),
+        ("config/objectives/classification.py", [("steps: int = Field(7", "steps: int = Field(8")]),
+        (
+            "config/recipes.py",
+            [
+                (
+                    "    stages: list[Stage] = []\n",
+                    "    stages: list[Stage] = []\n    new: int = 0\n",
+                )
+            ],
+        ),
+        ("config/recipes.py", [("'architecture' belongs to", "'architecture' is for")]),
+        ("networks/trunks/resnet18.py", [("def build", "NEW = 1\n\n\ndef build")]),
+    ],
+    ids=[
+        "docstring, layout and comment",
+        "message of an error",
+        "log",
+        "message of an error elsewhere",
+        "how GPUs are leased",
+        "records",
+        "default of a field: jobs are given its value",
+        "field",
+        "validator",
+        "another trunk",
+    ],
+)
+def test_what_cannot_alter_a_training_does_not_count(package, module, changes):
+    before = fingerprint(package)
+    for old, new in changes:
+        change(package / module, old, new)
+    assert fingerprint(package) == before
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        "networks/trunks/mine.py",
+        "networks/frontends/mine.py",
+        "training/objectives/mine.py",
+        "config/objectives/mine.py",
+        "config/frontends/mine.py",
+        "recordings/sources/mine.py",
+        "images/sources/mine.py",
+        "evaluation/mine.py",
+    ],
+)
+def test_a_new_file_does_not_count(package, new):
+    before = fingerprint(package)
+    (package / new).write_text('"""Mine."""\n\nVALUE = 1\n')
+    assert fingerprint(package) == before
 
 
 @pytest.mark.parametrize(
     ("module", "old", "new"),
     [
-        ("training/loop.py", "tiny = 1e-9", "tiny = 1e-8"),
-        ("networks/trunks.py", "nn.Dropout(0.5)", "nn.Dropout(0.4)"),
+        (LOOP, "tiny = 1e-9", "tiny = 1e-8"),
+        ("training/objectives/classification.py", "cross_entropy(", "nll_loss("),
+        ("networks/architectures/vgg.py", "nn.Dropout(0.5)", "nn.Dropout(0.4)"),
+        ("networks/trunks/vgg11.py", "(1, 1, 2, 2, 2)", "(1, 1, 2, 2, 3)"),
         ("randomness.py", "_BITS = 63", "_BITS = 62"),
+        ("images/corruptions/noise.py", "import torch\n", "import torch\n\nNEW = 1\n"),
+        (
+            "config/objective.py",
+            "learns_labels: ClassVar[bool] = False",
+            "learns_labels: ClassVar[bool] = True",
+        ),
+        ("config/recipes.py", "return self.stages or", "return self.stages[1:] or"),
     ],
 )
 def test_code_counts(package, module, old, new):
-    script = SCRIPTS / "train_network.py"
-    before = fingerprint(script)
+    before = fingerprint(package, recipe=ORACLE)
     change(package / module, old, new)
-    assert fingerprint(script) != before
+    assert fingerprint(package, recipe=ORACLE) != before
 
 
-def test_code_that_is_not_reached_does_not_count(package):
-    script = SCRIPTS / "train_network.py"
-    before = fingerprint(script)
-    with (package / "figures" / "style.py").open("a") as file:
-        file.write("NEW = 1\n")
-    assert fingerprint(script) == before
+def test_an_error_of_another_kind_counts(package):
+    before = fingerprint(package)
+    change(package / "networks" / "network.py", "raise InputError(", "raise ValueError(")
+    assert fingerprint(package) != before
 
 
 def test_a_new_import_counts(package):
-    script = SCRIPTS / "train_network.py"
-    before = fingerprint(script)
-    change(package / "errors.py", "class InputError", "import neurobust.dims\n\n\nclass InputError")
-    assert fingerprint(script) != before
+    before = fingerprint(package)
+    change(
+        package / "randomness.py", "import hashlib\n", "import hashlib\n\nimport neurobust.dims\n"
+    )
+    assert fingerprint(package) != before
+
+
+@pytest.mark.parametrize("script", ["train_network", "evaluate", "build_image_set", "draw"])
+def test_no_module_is_imported_that_is_not_reached(script):
+    """Compare what Python imports for a job with what the fingerprint covers."""
+    recipe = Recipe(
+        trunk="vgg11",
+        frontend={"kind": "pca"},
+        objectives={
+            "c": {"kind": "classification", "corrupted": 0.5, "augmix": {}},
+            "m": {"kind": "matching"},
+            "r": {"kind": "responses", "source": "a"},
+            "s": {"kind": "similarity", "source": "a"},
+        },
+    )
+    parts = recipe.training_parts() if script == "train_network" else []
+    file = REPOSITORY / "workflow_scripts" / f"{script}.py"
+    code = (
+        "import runpy, sys\n"
+        f"runpy.run_path({str(file)!r})\n"
+        "from neurobust.parts import load_part\n"
+        f"for part in {parts!r}: load_part(part)\n"
+        "print(*(name for name in sys.modules if name.split('.')[0] == 'neurobust'))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = {name for name in ran.stdout.split() if not fingerprints._is_machinery(name)}
+    covered = {f"neurobust.{name}" for name in reached(file, recipe if parts else None)}
+    # Settings of every kind are imported to be looked up; those that a job uses are its values.
+    settings = ("objective", "frontends", "images", "recordings", "recording", "splits")
+    left = {name for name in imported - covered if not name.startswith(settings_of(settings))}
+    assert left <= {"neurobust"}
+
+
+def settings_of(keys):
+    return tuple(f"neurobust.config.{key}" for key in keys)

@@ -20,7 +20,9 @@ LIBRARY = "neurobust"
 MACHINERY = (
     "neurobust.errors",
     "neurobust.parts",
-    "neurobust.jobs",
+    "neurobust.jobs.gpus",
+    "neurobust.jobs.run",
+    "neurobust.jobs.signals",
     "neurobust.files.history",
     "neurobust.files.provenance",
     "neurobust.files.whole",
