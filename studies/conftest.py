@@ -1,61 +1,54 @@
-"""Tests of results: given a folder of results by the rule test_results, else skipped by name."""
+"""Fixtures of checks of results; they skip unless the rule check_results gives the folder."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from neurobust.files.storage import read_dataset, read_table
+from neurobust.files.storage import read_dataset, read_result
 
 
 @pytest.fixture(scope="session")
 def results():
+    """Return the folder of results that the rule check_results gives."""
     folder = os.environ.get("NEUROBUST_RESULTS")
     if folder is None:
-        pytest.skip("needs results: run by the rule test_results (NEUROBUST_RESULTS is not set)")
+        pytest.skip("needs results: run by the rule check_results (NEUROBUST_RESULTS is not set)")
     return Path(folder)
 
 
 @pytest.fixture(scope="session")
-def scores(results):
-    return read_dataset(results / "analysis/safarani2021/scores.nc")
+def read(results):
+    """Return a function that reads a result, given its path in the folder of results."""
 
+    def read_one(path):
+        return read_result(results / path)
 
-@pytest.fixture(scope="session")
-def claims(results):
-    return read_table(results / "claims/safarani2021.csv")
-
-
-@pytest.fixture(scope="session")
-def errors(results):
-    return read_dataset(results / "analysis/brain-likeness/corruption_errors.nc")
-
-
-@pytest.fixture(scope="session")
-def points(results):
-    return read_table(results / "tables/brain-likeness/points.csv")
+    return read_one
 
 
 @pytest.fixture(scope="session")
 def evaluations(results):
-    """Return a function that reads all evaluations of a kind, by the name of the network."""
+    """Return a function that reads all evaluations of a kind, by network.
 
-    def read(kind):
+    Evaluations on benchmarks (``predictivity/*``) are named by benchmark and network.
+    """
+
+    def read_kind(kind):
+        folder = results / "evaluations" / kind.partition("/")[0]
         files = sorted((results / "evaluations").glob(f"{kind}/*.nc"))
-        return {f"{file.parent.name}/{file.stem}": read_dataset(file) for file in files}
+        return {str(file.relative_to(folder).with_suffix("")): read_dataset(file) for file in files}
 
-    return read
+    return read_kind
 
 
 @pytest.fixture(scope="session")
 def corruptions(evaluations):
-    return by_network(evaluations("corruptions"))
+    """Return the evaluations on corrupted images, by network."""
+    return evaluations("corruptions")
 
 
 @pytest.fixture(scope="session")
-def predictions(evaluations):
-    return by_network(evaluations("prediction"))
-
-
-def by_network(evaluations):
-    return {name.rpartition("/")[2]: data for name, data in evaluations.items()}
+def readouts(evaluations):
+    """Return the evaluations of readouts, by network."""
+    return evaluations("readouts")

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from studies.brain_likeness.correlations import correlate_likeness
 from studies.safarani2021.regressions import regression_line
 from studies.safarani2021.scores import robustness_scores
 
@@ -25,13 +24,20 @@ GROUPS = {
     "pixelate": "Digital",
     "jpeg_compression": "Digital",
 }
-LABELS = {
-    "baseline": "Baseline",
-    "mtl-monkey": "MTL-Monkey",
-    "mtl-shuffled": "MTL-Shuffled",
-    "mtl-oracle": "MTL-Oracle",
-    "oracle": "Oracle",
+DISPLAY = {
+    "baseline": ("Baseline", "#000000", "o", "-"),
+    "mtl-monkey": ("MTL-Monkey", "#0072B2", "s", "-"),
+    "mtl-shuffled": ("MTL-Shuffled", "#56B4E9", "^", "--"),
+    "mtl-oracle": ("MTL-Oracle", "#E69F00", "D", "-"),
+    "oracle": ("Oracle", "#D55E00", "v", "-"),
+    "monkey-predictor": ("Monkey Predictor", "#009E73", "X", "-"),
 }
+SCORED = ["baseline", "mtl-monkey", "mtl-shuffled", "mtl-oracle", "oracle"]
+
+
+def display_of(networks):
+    parts = ("label", "colour", "marker", "line")
+    return {network: dict(zip(parts, DISPLAY[network], strict=True)) for network in networks}
 
 
 def make_evaluation(network, gain, images=300, seeds=3):
@@ -59,7 +65,6 @@ def make_evaluation(network, gain, images=300, seeds=3):
         },
         {
             "network": network,
-            "label": LABELS[network],
             "n_classes": 20,
             "simulated": int("mtl" in network),
         },
@@ -68,29 +73,40 @@ def make_evaluation(network, gain, images=300, seeds=3):
 
 @pytest.fixture(scope="session")
 def scores():
-    gains = dict(zip(LABELS, (1, 1.14, 0.96, 1.2, 1.24), strict=True))
+    gains = dict(zip(SCORED, (1, 1.14, 0.96, 1.2, 1.24), strict=True))
     evaluations = {network: make_evaluation(network, gain) for network, gain in gains.items()}
     return robustness_scores(evaluations, baseline="baseline", seed=1, repetitions=60)
 
 
 @pytest.fixture(scope="session")
+def display():
+    return display_of(SCORED)
+
+
+@pytest.fixture(scope="session")
 def sweep():
+    """Give the points of a sweep, and the line through them."""
     rng = np.random.default_rng(2)
     neural = rng.uniform(0.2, 0.5, 60)
     clean = rng.normal(46, 1, 60)
     points = pd.DataFrame(
         {
             "sweep": "mtl-monkey",
-            "neural_performance": neural,
+            "fev": neural,
             "clean_accuracy_percent": clean,
-            "robustness_percent": 30 + 1.4 * clean + 55 * neural + rng.normal(0, 2, 60),
+            "robustness_score_percent": 30 + 1.4 * clean + 55 * neural + rng.normal(0, 2, 60),
         }
     )
-    return points, regression_line(points)
+    return {"points": points, "lines": regression_line(points)}
 
 
-def make_history(label, monitor, epochs=(40, 55, 48), response=True):
-    rng = np.random.default_rng(len(label))
+@pytest.fixture(scope="session")
+def no_sweep(sweep):
+    return {name: table.head(0) for name, table in sweep.items()}
+
+
+def make_history(stream, epochs=(40, 55, 48), response=True):
+    rng = np.random.default_rng(stream)
     metrics = ["train_loss", "classification_loss", "response_loss", "validation_score"]
     epoch = np.arange(max(epochs))
     value = np.full((len(epochs), len(metrics), max(epochs)), np.nan)
@@ -104,16 +120,23 @@ def make_history(label, monitor, epochs=(40, 55, 48), response=True):
     return xr.Dataset(
         {"value": (("seed", "metric", "epoch"), value)},
         {"seed": [1000, 2000, 3000][: len(epochs)], "metric": metrics, "epoch": epoch},
-        {"label": label, "monitor": monitor, "simulated": int(response)},
+        {"simulated": int(response)},
     )
 
 
 @pytest.fixture(scope="session")
 def histories():
+    """Give the histories of three networks, with their display and what their scores are."""
+    made = {
+        "baseline": make_history(8, response=False),
+        "monkey-predictor": make_history(16),
+        "mtl-monkey": make_history(10, epochs=(40,)),
+    }
+    scores = dict.fromkeys(made, "Validation accuracy")
     return {
-        "baseline": make_history("Baseline", "validation accuracy", response=False),
-        "monkey-predictor": make_history("Monkey Predictor", "validation correlation"),
-        "mtl-monkey": make_history("MTL-Monkey", "validation accuracy", epochs=(40,)),
+        "histories": xr.DataTree.from_dict(made),
+        "display": display_of(made),
+        "validation_scores": scores | {"monkey-predictor": "Validation correlation"},
     }
 
 
@@ -134,22 +157,22 @@ def reliability():
 
 
 @pytest.fixture(scope="session")
-def predictions(reliability):
+def readouts(reliability):
+    """Give the evaluations of three readouts, with their display."""
     rng = np.random.default_rng(6)
     explainable = reliability["explainable_variance"].to_numpy()
     made = {}
     for network, fev in {"monkey-predictor": 0.5, "mtl-monkey": 0.4, "mtl-shuffled": 0.02}.items():
         values = fev + rng.normal(0, 0.03, (2, 120)) / (explainable + 0.01)
-        label = LABELS.get(network, "Monkey Predictor")
         made[network] = xr.Dataset(
             {
                 "fev": (("seed", "neuroid"), values),
                 "correlation": (("seed", "neuroid"), np.clip(values, 0, 1) ** 0.5),
             },
             {"explainable_variance": ("neuroid", explainable), "seed": [1000, 2000]},
-            {"label": label, "recording": "v1-model", "simulated": 1},
+            {"recording": "v1-model", "simulated": 1},
         )
-    return made
+    return {"readouts": [*made.values()], "display": display_of(made)}
 
 
 @pytest.fixture(scope="session")
@@ -165,30 +188,3 @@ def examples():
         {"corruption": list(GROUPS)},
         {"severity": 2},
     )
-
-
-@pytest.fixture(scope="session")
-def likeness():
-    """Points of eight networks, one without a value for one seed, with their correlations."""
-    rng = np.random.default_rng(8)
-    names = [*LABELS, "mtl-monkey-1to2", "mtl-monkey-2to1", "cornet-s"]
-    rows = []
-    for number, network in enumerate(names):
-        sweep = "mtl-monkey" if network.startswith("mtl-monkey") else network
-        for seed in (1000, 2000, 3000):
-            value = 0.1 + 0.05 * number + rng.normal(0, 0.01)
-            rows.append(
-                {
-                    "network": network,
-                    "label": LABELS.get(sweep, "CORnet-S"),
-                    "sweep": sweep,
-                    "seed": seed,
-                    "predictivity": value,
-                    "mce_percent": 100 - 30 * value + rng.normal(0, 2),
-                    "epsilon_linf": np.inf if (network, seed) == ("oracle", 2000) else 1 + value,
-                    "epsilon_l2": 0.3 + value,
-                    "f_rev_nyquist": 0.5 - 0.2 * value,
-                }
-            )
-    points = pd.DataFrame(rows)
-    return points, correlate_likeness(points, seed=1)

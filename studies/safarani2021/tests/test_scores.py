@@ -168,12 +168,15 @@ def test_missing_variable_and_empty_evaluation_are_refused(known):
 
 
 def test_seed_scores_average_to_the_network_score(random_networks):
-    random_networks["better"].attrs |= {"sweep": "mtl-monkey", "ratio": 0.5}
-    rows = seed_scores(random_networks, baseline="baseline")
+    random_networks["better"].attrs |= {"ratio": 0.5}
+    sweeps = {"better": "mtl-monkey"}
+    rows = seed_scores(random_networks, baseline="baseline", sweeps=sweeps)
     scores = robustness_scores(random_networks, baseline="baseline", seed=SEED, repetitions=5)
     # The score is linear in the accuracies of a network's seeds.
-    means = rows.groupby("network", sort=False)[["robustness_percent", "clean_accuracy_percent"]]
-    np.testing.assert_allclose(means.mean()["robustness_percent"], scores["total_score"])
+    means = rows.groupby("network", sort=False)[
+        ["robustness_score_percent", "clean_accuracy_percent"]
+    ]
+    np.testing.assert_allclose(means.mean()["robustness_score_percent"], scores["total_score"])
     np.testing.assert_allclose(means.mean()["clean_accuracy_percent"], scores["clean_accuracy"])
     better = rows[rows["network"] == "better"]
     assert list(better["seed"]) == [1000, 2000, 3000]
