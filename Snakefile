@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
-from snakemake.utils import min_version
+from snakemake.common.configfile import load_configfile
+from snakemake.pathvars import Pathvars
+from snakemake.utils import min_version, update_config
 
 min_version("9.20")
 # Where this file lies, also when the workflow is used as a module or from another folder. Scripts
@@ -13,6 +15,14 @@ sys.path[:0] = [str(SOURCE / "src"), str(SOURCE)]
 
 
 configfile: SOURCE / "config.yaml"
+
+
+# A workflow that uses this one as a module may give a configuration: it overlays the default one,
+# as a preset does.
+if workflow.modifier.skip_configfile:
+    given, config = config, load_configfile(SOURCE / "config.yaml")
+    update_config(config, given)
+    workflow.pathvars.update(Pathvars.from_config(config))
 
 
 report: "docs/report/workflow.rst"
