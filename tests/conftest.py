@@ -7,12 +7,12 @@ import xarray as xr
 from neurobust.images.form import make_image_set
 from neurobust.recordings.form import build_recording, sessions_of
 
-SIDE_PX = 32  # the smallest that the corruptions take
+SIDE_PX = 32  # the smallest side that all corruptions accept
 PER_SPLIT = 24
 NEUROIDS = {"first": 3, "second": 2}
 STIMULI = {"train": 20, "validation": 6, "test": 6}
 TEST_REPEATS = 4
-FIELDS = np.array([[12, 12], [12, 20], [20, 12]])  # row and column that each neuroid sees
+FIELDS = np.array([[12, 12], [12, 20], [20, 12]])  # row and column of each neuroid
 
 
 def draw_grating(angle, phase, random):
@@ -53,15 +53,15 @@ def make_recording():
         random = np.random.default_rng(1)
         split = np.repeat([*STIMULI], [*STIMULI.values()])
         ids = [f"stimulus{number}" for number in range(len(split))]
-        # Patches of one overall level, so that few stimuli suffice to learn from.
+        # Patches with one overall level, so that a few stimuli are enough to learn from.
         level = random.integers(40, 216, (len(split), 1, 1))
         patches = level + random.integers(-40, 41, (len(split), 4, 4))
         pixels = patches.repeat(8, axis=1).repeat(8, axis=2)
         sessions = {}
         for name, count in NEUROIDS.items():
-            # The sessions show the stimuli in orders of their own, some training stimuli twice.
+            # Each session shows the stimuli in its own order, some training stimuli twice.
             repeats = np.where(split == "test", TEST_REPEATS, 1 + (np.arange(len(split)) % 3 == 0))
-            repeats[0] = name == "first"  # a stimulus that the second session lacks
+            repeats[0] = name == "first"  # the second session does not show this stimulus
             shown = random.permutation(np.repeat(np.arange(len(split)), repeats))
             rows, columns = FIELDS[:count].T
             drive = pixels[shown][:, rows, columns] / 255
@@ -131,14 +131,14 @@ def predicted_responses(image_set):
             "neuroid_id": ("neuroid", [f"n{number}" for number in range(5)]),
             "session": ("neuroid", ["first"] * 3 + ["second"] * 2),
         },
-        attrs={"response_kind": "counts", "network": "monkey-predictor"},
+        attrs={"response_kind": "counts", "network": "predictor"},
     )
 
 
 @pytest.fixture
 def pictures(image_set):
     """Return the training pictures, gray, on the CPU."""
-    import torch  # seconds, which other tests need not wait
+    import torch  # takes seconds, which other tests save
 
     from neurobust.images.batches import LabelledPictures
 

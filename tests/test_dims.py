@@ -1,4 +1,4 @@
-"""What is missing in a file, or turned, is named."""
+"""Errors name what a dataset lacks, or what has other dims."""
 
 import numpy as np
 import pytest
@@ -22,14 +22,14 @@ def test_what_is_whole_passes():
 
 
 @pytest.mark.parametrize(
-    ("variables", "attributes", "said"),
+    ("variables", "attributes", "message"),
     [
         ({"spikes": ("image",)}, [], "variable 'spikes' is missing"),
         ({"response": ("neuroid", "image")}, [], r"'response' has dims \('image', 'neuroid'\)"),
         ({}, ["species"], "attribute 'species' is missing"),
     ],
 )
-def test_what_is_wrong_is_named(variables, attributes, said):
-    with pytest.raises(InputError, match=said) as caught:
+def test_what_is_wrong_is_named(variables, attributes, message):
+    with pytest.raises(InputError, match=message) as caught:
         require(data(), "file.nc", variables=variables, attributes=attributes)
     assert caught.value.place == "file.nc"

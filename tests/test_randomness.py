@@ -1,4 +1,4 @@
-"""Streams follow from seed and purpose, and purposes share nothing."""
+"""Streams follow from seed and purpose, and those of different purposes are independent."""
 
 import hashlib
 
@@ -30,7 +30,7 @@ def test_parts_of_a_purpose_do_not_run_into_each_other():
 
 def test_a_seed_is_a_hash_of_the_purpose():
     digest = hashlib.sha256(b"1000\x1fweights").digest()
-    # Fixed for ever: another number here would change every result.
+    # Fixed forever: another number here would change every result.
     assert seed_for(1000, "weights") == int.from_bytes(digest[:8], "little") // 2
 
 

@@ -1,4 +1,4 @@
-"""What a job writes carries where it comes from, and hands down where its inputs come from."""
+"""A file that a job writes has the job's record, and the commits of the job's inputs."""
 
 import json
 import platform

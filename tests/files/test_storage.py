@@ -1,4 +1,4 @@
-"""Files are whole or absent, and damaged ones are refused by name."""
+"""Files are complete or absent, and errors name damaged ones."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ def tree():
     return xr.DataTree.from_dict({"/": root, "/b": dataset(), "/a/deep": dataset() + 1})
 
 
-def test_a_disk_that_is_really_full_is_said(tmp_path):
+def test_a_disk_that_is_really_full_is_named(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]

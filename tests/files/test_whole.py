@@ -1,4 +1,4 @@
-"""Files are whole or absent, and why one can't be written is said."""
+"""Files are complete or absent, and errors name why one cannot be written."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ def test_an_error_leaves_the_old_file(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
-def test_what_cannot_be_written_is_said_and_the_old_file_stays(tmp_path, number):
+def test_the_reason_why_a_file_cannot_be_written_is_named_and_the_old_file_stays(tmp_path, number):
     path = tmp_path / "file.txt"
     path.write_text("old")
 
@@ -56,7 +56,9 @@ def test_what_cannot_be_written_is_said_and_the_old_file_stays(tmp_path, number)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_is_told_from_other_errors_that_hide_their_reason(tmp_path, monkeypatch):
+def test_a_full_disk_is_distinguished_from_other_errors_that_hide_their_reason(
+    tmp_path, monkeypatch
+):
     def fail():
         with whole(tmp_path / "file.nc") as part:
             part.write_text("half")

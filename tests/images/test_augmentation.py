@@ -8,7 +8,7 @@ from neurobust.images.augmentation import augment, transform
 
 
 def random_images(*shape, dtype=torch.uint8):
-    # No pixel is 0, so that the fill can be told from the picture.
+    # No pixel is 0, so that the fill differs from the picture.
     generator = torch.Generator().manual_seed(0)
     return torch.randint(1, 256, shape, dtype=torch.uint8, generator=generator).to(dtype)
 
@@ -112,7 +112,7 @@ def test_a_setting_does_not_change_the_other_draws():
 
 
 def test_shifts_cover_their_range_and_half_the_images_are_mirrored():
-    # One bright pixel left of the centre tells shift and mirror of each image.
+    # One bright pixel left of the centre shows the shift and mirror of each image.
     n_images, side, row, column = 4000, 40, 20, 10
     images = torch.zeros(n_images, 1, side, side)
     images[:, :, row, column] = 1

@@ -1,4 +1,4 @@
-"""`corrupt` on batches: what it promises whatever the corruption."""
+"""`corrupt` on batches: properties that all corruptions share."""
 
 import subprocess
 import sys
@@ -57,9 +57,11 @@ def test_an_image_is_corrupted_alike_in_any_batch(corruption, monkeypatch):
     together = corrupted(corruption)
     order = torch.tensor([3, 6, 0, 2, 5, 1, 4])
     assert torch.equal(corrupted(corruption, images=IMAGES[order], ids=IDS[order]), together[order])
-    for place in (0, 3):
-        alone = corrupted(corruption, images=IMAGES[place : place + 1], ids=IDS[place : place + 1])
-        assert torch.equal(alone[0], together[place])
+    for position in (0, 3):
+        alone = corrupted(
+            corruption, images=IMAGES[position : position + 1], ids=IDS[position : position + 1]
+        )
+        assert torch.equal(alone[0], together[position])
     monkeypatch.setitem(apply._PART_VALUES, "cpu", 2 * IMAGES[0].numel())
     assert torch.equal(corrupted(corruption), together)
 
@@ -91,7 +93,7 @@ def test_any_size_in_colour_and_gray(corruption, table):
         )
 
 
-# Those that draw a field per channel, or in which colour has a part, are other for gray.
+# Corruptions that draw a field per channel, or that use colour, differ for gray images.
 @pytest.mark.parametrize(
     "corruption",
     sorted(set(CORRUPTIONS) - {
@@ -111,8 +113,8 @@ def test_large_images_are_zoomed_alone_as_in_a_batch_and_nothing_is_kept():
     kept = blur._zoom_operator.cache_info().currsize
     for batch in (images, images[..., :1], images.permute(0, 2, 1, 3)):
         together = corrupted("zoom_blur", images=batch, ids=IDS[:3])
-        for place in range(3):
-            span = slice(place, place + 1)
+        for channel in range(3):
+            span = slice(channel, channel + 1)
             alone = corrupted("zoom_blur", images=batch[span].contiguous(), ids=IDS[span])
             assert torch.equal(alone, together[span])
     assert blur._zoom_operator.cache_info().currsize == kept

@@ -57,7 +57,7 @@ def test_uniforms_are_uniform():
     assert drawn.max() < 1
     assert np.array_equal(drawn * 2**17, np.round(drawn * 2**17))
     assert stats.kstest(drawn.ravel(), "uniform").pvalue > SMALLEST_P
-    # across ids, at one place of the field
+    # across ids, at one position in the field
     across = source(torch.arange(20000)).uniforms("a", 2).numpy()
     assert stats.kstest(across[:, 0], "uniform").pvalue > SMALLEST_P
 
@@ -98,9 +98,9 @@ def test_other_streams_share_nothing(other):
 def test_a_field_follows_from_the_id_alone():
     ids = torch.tensor([7, 2**40, -3, 0])
     together = source(ids).normals("a", 5, 7)
-    for place, image in enumerate(ids):
+    for position, image in enumerate(ids):
         alone = source(image[None]).normals("a", 5, 7)
-        assert torch.equal(alone[0], together[place])
+        assert torch.equal(alone[0], together[position])
 
 
 def test_keys_of_many_ids_differ():

@@ -1,7 +1,7 @@
 """The corruptions against the package `imagecorruptions`, on photographs, with equal randomness.
 
 The package draws from numpy's global generator, or through scikit-image; the tests put their own
-fields in place of its draws. A level may then differ by 1, where rounding falls on either side of
+fields instead of its draws. A level may then differ by 1, where rounding falls on either side of
 a whole number and the fraction is cut off.
 """
 
@@ -139,19 +139,19 @@ def test_defocus_blur(images, severity, monkeypatch):
 
 
 def test_motion_blur(images, severity, monkeypatch):
-    places = uniform_fields(len(images))
-    angles = torch.from_numpy(places * 90 - 45)
+    fractions = uniform_fields(len(images))
+    angles = torch.from_numpy(fractions * 90 - 45)
     ours = blur.motion_blur(torch.from_numpy(images), angles, TABLE.motion_blur[severity - 1])
-    assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, severity, places))
+    assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, severity, fractions))
 
 
 def test_motion_blur_ends_where_its_line_leaves_the_image(monkeypatch):
     images = photographs(32, 32)
-    places = np.full(len(images), 0.5)  # horizontal: 41 pixels at severity 5
+    fractions = np.full(len(images), 0.5)  # horizontal: 41 pixels at severity 5
     ours = blur.motion_blur(
         torch.from_numpy(images), torch.zeros(len(images)), TABLE.motion_blur[4]
     )
-    assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, 5, places))
+    assert_agrees(ours, oracle_of(monkeypatch, "motion_blur", images, 5, fractions))
 
 
 @pytest.mark.parametrize("shape", [(9, 40, 30, 3), (9, 5, 70, 1)], ids=str)
@@ -180,13 +180,13 @@ def test_snow(images, severity, monkeypatch):
     values = TABLE.snow[severity - 1]
     sides = images.shape[1:3]
     normals = np.random.default_rng(0).standard_normal(images.shape[:3])
-    places = uniform_fields(len(images))
+    fractions = uniform_fields(len(images))
     centre = [centre_size(side, values.zoom) for side in sides]
     top, left = ((side - size) // 2 for side, size in zip(sides, centre, strict=True))
     used = normals[:, top : top + centre[0], left : left + centre[1]]
-    angles = torch.from_numpy(places * 90 - 135)
+    angles = torch.from_numpy(fractions * 90 - 135)
     ours = weather.snow(torch.from_numpy(images), as_float32(used), angles, values)
-    assert_agrees(ours, oracle_of(monkeypatch, "snow", images, severity, normals, places))
+    assert_agrees(ours, oracle_of(monkeypatch, "snow", images, severity, normals, fractions))
 
 
 @pytest.mark.parametrize("first", [0, 3])
@@ -201,8 +201,8 @@ def test_frost(first, images, severity, monkeypatch):
         TABLE.frost_scale,
     )
     ours = weather.frost(torch.from_numpy(images), crops, TABLE.frost[severity - 1])
-    places = (textures + 0.5) / TEXTURES
-    theirs = oracle_of(monkeypatch, "frost", images, severity, places, *positions.T)
+    fractions = (textures + 0.5) / TEXTURES
+    theirs = oracle_of(monkeypatch, "frost", images, severity, fractions, *positions.T)
     assert_agrees(ours, theirs)
 
 

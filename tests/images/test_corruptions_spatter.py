@@ -53,7 +53,7 @@ def oracle_of(name, images, severity):
 
 
 def spattered_by_oracle(images, normals, severity, monkeypatch):
-    """Put the given normals in place of the package's draws."""
+    """Replace the package's draws by the given normals."""
     fields = list(normals.double().numpy())
     monkeypatch.setattr(np.random, "normal", lambda size, loc, scale: fields.pop(0) * scale + loc)
     return oracle_of("spatter", images, severity)

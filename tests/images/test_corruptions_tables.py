@@ -1,4 +1,4 @@
-"""What CIFAR-10-C and Tiny ImageNet-C do otherwise than ImageNet-C, against OpenCV and Pillow."""
+"""Differences of CIFAR-10-C and Tiny ImageNet-C from ImageNet-C, against OpenCV and Pillow."""
 
 import importlib.util
 import math
@@ -271,8 +271,8 @@ def test_an_image_is_corrupted_and_follows_from_its_id(shape, table, corruption)
     for images in (colour, colour[..., :1].contiguous()):
         for severity in (1, 5):
             together = corrupted(images, corruption, severity, table, ids)
-            for place in range(3):
-                span = slice(place, place + 1)
+            for index in range(3):
+                span = slice(index, index + 1)
                 alone = corrupted(images[span], corruption, severity, table, ids[span])
                 assert torch.equal(alone, together[span])
             changed = (together != images).flatten(1).any(1)
@@ -280,7 +280,7 @@ def test_an_image_is_corrupted_and_follows_from_its_id(shape, table, corruption)
             assert changed.all() == (corruption != "saturate" or images.shape[3] == 3)
 
 
-# Of the others not all values rise from one severity to the next.
+# In the others some values do not rise from one severity to the next.
 @pytest.mark.parametrize(
     "corruption",
     sorted(set(CORRUPTIONS) - {"frost", "elastic_transform", "spatter", "saturate", "glass_blur"}),

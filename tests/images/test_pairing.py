@@ -16,7 +16,7 @@ def derange(labels, seed=0):
     [
         np.repeat(np.arange(10), 100),
         np.arange(50),
-        np.array([0, 1] * 20),  # one way alone to pair the classes
+        np.array([0, 1] * 20),  # only one way to pair the classes
         np.array([0] * 20 + [1] * 7 + [2] * 13),  # exactly half of one class
         np.array([3, 7]),
     ],

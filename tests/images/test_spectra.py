@@ -1,4 +1,4 @@
-"""Spectra hold all the power there is, where it is, and summaries read it off rightly."""
+"""Spectra have all power at the right frequencies, and summaries of them are right."""
 
 import cmath
 import math
@@ -77,15 +77,15 @@ def test_a_sinusoid_has_all_its_power_at_its_radius(along_rows, along_columns):
     wave = 2 + 0.5 * np.cos(phase)
     radii, radial = radial_power(power_spectrum(torch.from_numpy(wave)[None, None]))
     radius = math.hypot(along_rows / rows, along_columns / columns)
-    place = np.argmin(np.abs(radii - radius))
-    assert radii[place] == pytest.approx(radius, rel=EXACT)
+    nearest = np.argmin(np.abs(radii - radius))
+    assert radii[nearest] == pytest.approx(radius, rel=EXACT)
     # The mean square of a cosine is a half, of one at Nyquist along both axes one.
     mean_square = 0.25 if (along_rows, along_columns) == (8, 12) else 0.125
-    assert radial[0, place] == pytest.approx(rows * columns * mean_square, rel=EXACT)
-    np.testing.assert_allclose(np.delete(radial[0], place), 0, atol=EXACT)
+    assert radial[0, nearest] == pytest.approx(rows * columns * mean_square, rel=EXACT)
+    np.testing.assert_allclose(np.delete(radial[0], nearest), 0, atol=EXACT)
     # All of the power lies in one step: half of it is reached halfway up the step.
     half = half_power_frequency(radii, radial)
-    np.testing.assert_allclose(half, (radii[place - 1] + radii[place]) / 2, rtol=1e-9)
+    np.testing.assert_allclose(half, (radii[nearest - 1] + radii[nearest]) / 2, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_white_noise_shares_its_power_as_the_components_are_shared():
     assert half_power_frequency(radii, radial.mean(0)) == pytest.approx(expected, abs=0.003)
 
 
-def test_half_of_a_known_spectrum_lies_where_algebra_says():
+def test_half_of_a_known_spectrum_lies_below_its_analytic_radius():
     radii = np.linspace(0, 0.5, 5001)
     # Power that grows as r**(k - 1) has a share of (2 r)**k within r, half of it at 2**(-1/k) / 2.
     spectra = np.array([radii ** (k - 1) for k in (2, 3, 5)])

@@ -1,4 +1,4 @@
-"""The choice of pictures that validate, counted by hand."""
+"""The choice of validation pictures, counted by hand."""
 
 import numpy as np
 import pytest

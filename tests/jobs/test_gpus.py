@@ -1,9 +1,9 @@
 """Leases of GPUs, with pretend devices and real processes, many of which are killed.
 
-Two oracles that know nothing of locks say who is on a device: a marker that each process sets while
-it has its lease (it looks, after it has set its own, whether the others leave room), and intervals
-on the clock that all processes of a machine share. A job that shares a device with up to n others
-counts 12 / n, and a device has room for 12.
+Two oracles that do not know the locks record who is on a device: a marker that each process sets
+while it has its lease (after setting its own, it checks whether the others leave room), and
+intervals on the clock that all processes of a machine share. A job with ``share`` n counts 12 / n,
+and a device has room for 12.
 """
 
 import fcntl
@@ -37,13 +37,13 @@ name, wanted, share, hold_s, child = sys.argv[1:]
 units = 12 // int(share)
 journal = os.open("journal", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
-def tell(event, **more):
+def record_event(event, **more):
     line = {"at": time.monotonic_ns(), "job": name, "event": event, "units": units, **more}
     os.write(journal, (json.dumps(line) + "\\n").encode())
 
 class Journal(logging.Handler):
     def emit(self, record):
-        tell(record.getMessage())
+        record_event(record.getMessage())
 
 logging.basicConfig(handlers=[Journal()], level=logging.INFO)
 
@@ -58,14 +58,14 @@ def used(device):
                 pass
     return found
 
-tell("asks")
+record_event("asks")
 devices = lease(int(wanted), share=int(share))
 for device in devices:
     os.symlink(str(units), f"markers/{device}.{name}")
 more = {"child": subprocess.Popen(["sleep", "600"], close_fds=False).pid} if int(child) else {}
-tell("begin", devices=devices, used=max(map(used, devices)), **more)
+record_event("begin", devices=devices, used=max(map(used, devices)), **more)
 time.sleep(float(hold_s))
-tell("end", used=max(map(used, devices)))
+record_event("end", used=max(map(used, devices)))
 for device in devices:
     os.unlink(f"markers/{device}.{name}")
 """
@@ -98,14 +98,14 @@ class Machine:
     def journal(self, name=None):
         file = self.folder / "journal"
         lines = file.read_text().splitlines() if file.exists() else []
-        told = [json.loads(line) for line in lines]
-        return [line for line in told if name in (None, line["job"])]
+        recorded = [json.loads(line) for line in lines]
+        return [line for line in recorded if name in (None, line["job"])]
 
     def events(self, name=None):
         return [line["event"] for line in self.journal(name)]
 
     def await_event(self, name, event):
-        """Wait until a job has told of something; the bound only ends a test that hangs."""
+        """Wait until a job has recorded an event; the bound only ends a test that hangs."""
         for _ in range(1500):
             for line in self.journal(name):
                 if line["event"].startswith(event):
@@ -361,8 +361,8 @@ print(os.environ["CUDA_DEVICE_ORDER"])
 )
 def test_cuda_is_shown_what_was_leased_alone(tmp_path, wanted, seen, left):
     leased = [name for name in left.split(",") if name]
-    said = run_code(tmp_path, SHOW.format(wanted=wanted), seen)
-    assert said == [str(leased), left, "PCI_BUS_ID"]
+    printed = run_code(tmp_path, SHOW.format(wanted=wanted), seen)
+    assert printed == [str(leased), left, "PCI_BUS_ID"]
 
 
 LISTED = """\
@@ -400,11 +400,11 @@ def test_a_run_that_names_an_index_and_one_that_names_none_agree_on_the_device(m
     pretend_nvidia_smi(machine.folder, f"cat <<'END'\n{LISTED}END")
     machine.start("index")
     machine.await_event("index", "begin")
-    said = run_code(machine.folder, "print(lease(3))", None)
-    assert said == [str(["MIG-aa", "MIG-bb", "GPU-33"])]
+    printed = run_code(machine.folder, "print(lease(3))", None)
+    assert printed == [str(["MIG-aa", "MIG-bb", "GPU-33"])]
 
 
-def test_cleaners_of_temporary_files_are_told_to_leave_the_locks(tmp_path):
+def test_cleaners_of_temporary_files_leave_the_locks(tmp_path):
     run_code(tmp_path, "lease(1)", "0")
     folder = tmp_path / f"neurobust-gpus-{os.getuid()}"
     files = [path for path in folder.rglob("*") if path.is_file()]

@@ -1,4 +1,4 @@
-"""How a job ends, seen from outside: each script runs as a process of its own."""
+"""The output and status of jobs: each script runs in its own process."""
 
 import json
 import signal
@@ -46,12 +46,12 @@ def job(tmp_path):
     return run_job
 
 
-def test_what_a_user_can_mend_is_said_without_a_traceback(job):
+def test_an_input_error_is_printed_without_a_traceback(job):
     done, log = job("raise InputError('tea.yaml', 'no leaves', expected='some', fix='buy some')")
     assert done.returncode == 1
-    said = "make_tea: tea.yaml: no leaves\n  expected: some\n  to fix:   buy some\n"
-    assert done.stderr == said
-    assert log == "read leaves\n" + said
+    message = "make_tea: tea.yaml: no leaves\n  expected: some\n  to fix:   buy some\n"
+    assert done.stderr == message
+    assert log == "read leaves\n" + message
 
 
 def test_any_other_error_is_ours_and_keeps_its_traceback(job):
@@ -63,7 +63,7 @@ def test_any_other_error_is_ours_and_keeps_its_traceback(job):
         assert "ZeroDivisionError" in text
 
 
-def test_a_job_that_succeeds_logs_and_says_nothing(job):
+def test_a_job_that_succeeds_logs_and_prints_nothing(job):
     done, log = job("warnings.warn('weak tea')")
     assert done.returncode == 0
     assert done.stderr == ""
@@ -71,7 +71,7 @@ def test_a_job_that_succeeds_logs_and_says_nothing(job):
     assert "weak tea" in log
 
 
-def test_a_warning_of_the_library_is_told_at_once(job):
+def test_a_warning_of_the_library_is_printed_at_once(job):
     done, log = job("logging.getLogger('neurobust.tea').warning('no milk')")
     assert done.returncode == 0
     assert done.stderr == "no milk\n"
@@ -87,7 +87,7 @@ def test_a_signal_ends_it_in_one_message_with_nothing_half_written(job, tmp_path
         "        part.write_text('half')\n"
         f"        os.kill(os.getpid(), signal.{name})"
     )
-    assert done.returncode == 128 + signal.Signals[name]  # what a shell says of it
+    assert done.returncode == 128 + signal.Signals[name]  # as in a shell
     assert done.stderr.startswith("make_tea: ")
     assert name in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""Signals: they raise where nothing else is said, wait where asked to, and are put back after."""
+"""Signals raise by default, wait while they are deferred, and have their old handlers after."""
 
 import signal
 import subprocess
@@ -107,7 +107,7 @@ def test_another_thread_than_the_main_one_leaves_signals_as_they_are(handlers):
     assert seen == [(None, True)]
 
 
-def test_a_process_that_was_asked_to_end_cleans_up_and_says_so():
+def test_a_process_that_was_asked_to_end_cleans_up_and_prints_a_message():
     script = """
 import os, signal
 from neurobust.jobs.signals import Interrupted, raise_on_signals

@@ -1,4 +1,4 @@
-"""Behavioural assemblies and their stimuli: what is read, and what is said of bad input."""
+"""Behavioural assemblies and their stimuli: what is read, and errors about bad input."""
 
 import zipfile
 from io import BytesIO
@@ -168,7 +168,7 @@ def keep(rows):
         (set_value("choice", "boat"), r"'choice' is neither .*\(boat\), in trials of .*image0"),
         (set_value("distractor", "bear"), "'distractor' is the same object as 'truth'.*image0"),
         (
-            # The last stimulus, of a dog against a bear, is said to be a car.
+            # The last stimulus, of a dog against a bear, is labelled as a car.
             set_value(["truth", "choice"], ["car", "car"], [40]),
             "'truth' differs between trials, in trials of stimulus image5",
         ),

@@ -1,4 +1,4 @@
-"""BrainIO recordings: all that is read, and what is said of bad input."""
+"""BrainIO recordings: what is read, and errors about bad input."""
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ def test_groups_are_never_divided(brainio):
     assert labels["split"].value_counts().to_dict() == {"train": 6, "validation": 2, "test": 2}
 
 
-def test_splits_as_a_column_says(brainio):
+def test_splits_by_a_column(brainio):
     tree = brainio.write().read(split=SplitRule(by="movie", column="part"))
     assert tree["stimuli"]["split"].to_numpy().tolist() == brainio.table["part"].tolist()
 
@@ -91,7 +91,7 @@ def test_time_bins_within_the_window_are_joined(brainio, kind, join):
     data = brainio.dataset.drop_vars("data")
     data["data"] = ("presentation", "neuroid", "time_bin"), bins
     starts = np.arange(5) * 20
-    units = {"units": "ms"}  # not to be taken for durations
+    units = {"units": "ms"}  # which must not be decoded as durations
     brainio.dataset = data.assign_coords(
         time_bin_start=("time_bin", starts, units), time_bin_end=("time_bin", starts + 20, units)
     )

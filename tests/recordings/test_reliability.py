@@ -55,7 +55,7 @@ def test_split_half_of_two_repeats_is_their_correlation():
 
 
 def test_odd_repeats_leave_one_out():
-    # One stimulus' third repeat would pull a half's mean away if halves were unequal or shared.
+    # One stimulus's third repeat would pull a half's mean away if halves were unequal or shared.
     trials, stimulus = make_trials(1, 0, 20, 3, 2)
     np.testing.assert_allclose(
         correlate_halves(trials, stimulus, np.random.default_rng(0), 3), 1, rtol=1e-12

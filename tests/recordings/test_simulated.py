@@ -186,13 +186,13 @@ def test_the_seed_decides_all(simulate):
 
 def test_receptive_fields_lie_at_the_centre_and_cluster_by_session():
     tuning, session = draw_population(MACAQUE, 300, 10, size_px=64, px_per_deg=16.0, seed=0)
-    for places in (tuning.x_deg, tuning.y_deg):
-        assert np.abs(places).max() <= 0.3 * 2  # of the half-width, 2 degrees
-        assert all(np.ptp(places[session == s]) <= 0.2 * 2 for s in range(10))
+    for positions in (tuning.x_deg, tuning.y_deg):
+        assert np.abs(positions).max() <= 0.3 * 2  # of the half-width, 2 degrees
+        assert all(np.ptp(positions[session == s]) <= 0.2 * 2 for s in range(10))
 
 
 def test_the_macaque_s_cells_and_spikes_are_those_of_before_there_was_a_mouse():
-    """Counts of the version that knew only the macaque, for noise pictures at two resolutions."""
+    """Counts from before there was a mouse, for noise pictures at two resolutions."""
     pictures = np.random.default_rng(0).integers(0, 256, (24, 32, 32), dtype=np.uint8)
     split = ["train"] * 16 + ["validation"] * 3 + ["test"] * 5
     before = {
@@ -251,13 +251,13 @@ def test_a_mouse_s_population_answers_to_lower_frequencies_than_a_macaque_s():
     assert cycles[macaque.argmax()] == 4 * 2.7
 
 
-def test_a_mouse_that_is_shown_less_than_a_period_is_refused():
-    with pytest.raises(InputError, match=r"pictures of 64 px span 4\.57 degrees") as said:
+def test_pictures_smaller_than_a_period_of_the_mouse_are_refused():
+    with pytest.raises(InputError, match=r"pictures of 64 px span 4\.57 degrees") as caught:
         draw_population(MOUSE, 4, 1, **MACAQUE_PICTURES, seed=0)
-    assert "at least 25 degrees" in str(said.value)
-    assert "at most 2.56 px_per_deg" in str(said.value)
-    assert "mouse V1" in str(said.value)
-    assert "macaque" not in str(said.value)
+    assert "at least 25 degrees" in str(caught.value)
+    assert "at most 2.56 px_per_deg" in str(caught.value)
+    assert "mouse V1" in str(caught.value)
+    assert "macaque" not in str(caught.value)
 
 
 def test_mouse_and_macaque_of_one_seed_share_no_random_numbers():
@@ -266,7 +266,7 @@ def test_mouse_and_macaque_of_one_seed_share_no_random_numbers():
     assert not np.isin(mouse.phase, macaque.phase).any()
 
 
-def test_it_says_that_it_is_simulated(simulate):
+def test_its_attributes_state_that_it_is_simulated(simulate):
     attributes = simulate().attrs
     assert attributes["simulated"] == 1
     assert attributes["identifier"].startswith("simulated")
@@ -274,7 +274,7 @@ def test_it_says_that_it_is_simulated(simulate):
 
 
 def test_pictures_without_contrast_are_refused():
-    with pytest.raises(InputError, match="drive some simulated cells not at all"):
+    with pytest.raises(InputError, match="do not drive some simulated cells"):
         simulate_v1(
             np.zeros((3, 16, 16), np.uint8),
             list("abc"),

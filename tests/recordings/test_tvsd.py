@@ -1,4 +1,4 @@
-"""The reader of TVSD, on a small file of the layout that h5py shows of the public one."""
+"""The reader of TVSD, on a small file with the layout of the public one, as h5py shows it."""
 
 import h5py
 import numpy as np

@@ -204,7 +204,7 @@ class Harmful:
 
 @pytest.mark.parametrize("known", [False, True])
 def test_a_pickle_that_would_run_code_does_not(read, files, tmp_path, known):
-    """Neither an unknown one, which is not opened, nor one whose checksum is taken for right."""
+    """An unknown one is not opened; one with the right checksum may only hold plain values."""
     md5 = checksums(files)
     files["test_batch"] = pickle.dumps(Harmful(tmp_path / "made"))
     problem = "holds more than arrays" if known else "the file's md5 is"

@@ -53,8 +53,8 @@ def test_half_the_size_gives_the_same_patches_under_a_name_of_their_own():
         np.testing.assert_array_equal(half[name], whole[name])
     patches = whole["pixels"].values.reshape(288, 32, 2, 32, 2, 3).mean((2, 4))
     difference = patches - half["pixels"].values
-    # Lanczos is no mean of four pixels: they differ at edges, but on average little; the patches
-    # of one photograph differ by tens of levels.
+    # Lanczos is not a mean of four pixels: the two differ at edges, but little on average, while
+    # patches of one photograph differ by tens of levels.
     assert np.abs(difference).mean() < 4
     assert np.abs(patches - half["pixels"].values[::-1]).mean() > 30
 

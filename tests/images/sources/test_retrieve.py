@@ -1,4 +1,4 @@
-"""Fetching a file from a server of our own, and all that can go wrong."""
+"""Downloads from a local server, and everything that can go wrong."""
 
 import functools
 import hashlib
@@ -15,10 +15,10 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
+    """Serves a folder without logging."""
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_another_file_that_arrives_is_refused(server, path, expected, problem):
 
 
 @pytest.mark.parametrize("name", ["absent.bin", "closed port", "file", "no address"])
-def test_a_file_that_cannot_be_had_says_where_it_is_and_belongs(server, path, tmp_path, name):
+def test_errors_of_a_file_that_cannot_be_had_name_its_url_and_path(server, path, tmp_path, name):
     url = {
         "absent.bin": f"{server}/absent.bin",
         "closed port": "http://127.0.0.1:9/data.bin",

@@ -61,7 +61,7 @@ def read(tmp_path, files):
 def test_every_picture_has_its_label_split_and_number(read):
     data = read(validation_fraction=0.2)
     assert data["class_name"].values.tolist() == [f"name of {wnid}, alias" for wnid in WNIDS]
-    # The gray value tells the class, 50 apart; JPEG keeps a flat picture to a level or so.
+    # Gray values of classes are 50 apart; JPEG changes a flat picture by about a level.
     gray = data["pixels"].values.mean((1, 2, 3))
     np.testing.assert_array_equal(data["label"], (gray + 5) // 50)
     test = data["split"].values == "test"
