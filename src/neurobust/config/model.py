@@ -54,8 +54,8 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> nearest("basline", ["oracle", "baseline"])
-    "did you mean 'baseline'? valid: baseline, oracle"
+    >>> nearest("vgg9", ["resnet18", "vgg19"])
+    "did you mean 'vgg19'? valid: resnet18, vgg19"
     """
     valid = sorted(valid)
     close = difflib.get_close_matches(name, valid, n=1)
