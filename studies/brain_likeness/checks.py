@@ -3,6 +3,18 @@
 import numpy as np
 import pytest
 
+from neurobust.files.storage import read_dataset, read_table
+
+
+@pytest.fixture
+def errors(results):
+    return read_dataset(results / "analysis/brain_likeness/corruption_errors.nc")
+
+
+@pytest.fixture
+def points(results):
+    return read_table(results / "tables/brain_likeness/points.csv")
+
 
 @pytest.fixture
 def predictivity(evaluations):
@@ -14,7 +26,7 @@ def test_correlations_and_ceilings_are_possible(predictivity):
         assert np.abs(data["correlation"]).max() <= 1 + 1e-9, name
         assert 0 < data["ceiling"] <= 1, name
         assert (data["ceiled"] >= 0).all(), name
-        # Today's score is raw^2 / ceiling, the one of 2020 divides by the ceiling once more.
+        # Brain-Score today is raw^2 / ceiling; in 2020 it was divided by the ceiling once more.
         np.testing.assert_allclose(
             data["explained"], data["ceiled"] * data["ceiling"], err_msg=name
         )
@@ -31,7 +43,7 @@ def test_perturbations_are_of_possible_sizes(evaluations):
         distance, found = data["distance"], data["found"] == 1
         assert ((distance >= 0) & (np.isfinite(distance) == found)).all(), name
         assert float(distance.sel(norm="linf").where(found.sel(norm="linf"), 0).max()) <= 1, name
-        # Of what is found, Linf is no larger than L2: one pixel is no larger than all.
+        # The L∞ norm of a perturbation, its largest pixel, is no larger than its L2 norm.
         smallest = {norm: distance.sel(norm=norm).min() for norm in ("linf", "l2")}
         assert smallest["linf"] <= smallest["l2"], name
 

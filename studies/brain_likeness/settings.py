@@ -1,4 +1,4 @@
-"""Settings of neural predictivity against robustness, of the networks that are trained here."""
+"""Settings of the comparison of neural predictivity and robustness over networks."""
 
 from typing import ClassVar
 
@@ -10,39 +10,46 @@ from neurobust.config.model import nearest, require_known
 from neurobust.config.studies import StudySettings
 from neurobust.errors import InputError
 
-ALEXNET = "alexnet"  # as a reference of corruption errors: published ones
+ALEXNET = "alexnet"  # the reference whose corruption errors were published
 
 
 class Settings(StudySettings):
-    """Neural predictivity of all classifiers of one image set against their robustness."""
+    """Neural predictivity and robustness of all classifiers of one image set."""
 
     title: ClassVar[str] = "Brain-likeness"
 
-    predictivity: str = Field("v1", description="the entry of 'predictivity' on the abscissa")
+    predictivity: str = Field(
+        "v1", description="the entry of 'predictivity' that robustness is compared with"
+    )
     reference: str = Field(
         "baseline",
-        description="the network whose corruption errors are 100 %, or 'alexnet': its published "
-        "ones on ImageNet-C",
+        description="the network whose corruption errors are 100 %, or 'alexnet' for the published "
+        "errors of AlexNet on ImageNet-C",
     )
     images: str | None = Field(None, description="image set; null: that of the reference network")
-    bootstrap: int = Field(250, ge=10, description="repetitions")
-    bootstrap_seed: int = 1000
+    bootstrap: int = Field(
+        250, ge=10, description="repetitions of the bootstrap of corruption errors"
+    )
+    bootstrap_seed: int = Field(1000, description="seed of all bootstraps")
 
     def reference_network(self) -> str | None:
         """Return the network whose corruption errors are 100 %, None for AlexNet's published."""
         return None if self.reference == ALEXNET else self.reference
 
     def compared(self, experiment: Experiment) -> list[str]:
-        """Return the classifiers of the image set whose layers can be read."""
+        """Return the classifiers of the image set whose layers can be read, sweeps first."""
         images = self.images or experiment.networks[self.reference].images
-        return [
+        found = [
             name
             for name, recipe in experiment.networks.items()
             if recipe.classifies() and recipe.images == images and recipe.architecture is None
         ]
+        # The bootstrap over networks draws them by their position: another order would change the
+        # intervals of earlier results.
+        return sorted(found, key=lambda name: name not in experiment.members)
 
     def simulated(self, experiment: Experiment) -> bool:
-        """Say whether the recording that features are to predict is simulated."""
+        """Return whether the recording that features are to predict is simulated."""
         scored = experiment.config.predictivity[self.predictivity]
         return experiment.config.recordings[scored.recording].simulated
 

@@ -83,8 +83,8 @@ def _results(alternatives: pd.DataFrame) -> dict[str, dict[str, dict[str, Result
     """Return the alternatives by treatment, score and method."""
     found: dict[str, dict[str, dict[str, Result]]] = {name: {} for name in TREATMENTS}
     for row in alternatives.to_dict("records"):
-        numbers = (row[name] for name in ("method", "value", "low", "high", "n"))
-        result = Result(*numbers, _write(row["p"]), _write(row["p_permutation"]))
+        written = {name: _write(row[name]) for name in ("p", "p_permutation")}
+        result = Result(**{name: row[name] for name in Result._fields} | written)
         found[row["treatment"]].setdefault(row["x"], {})[result.method] = result
     return found
 
@@ -138,7 +138,7 @@ def _significant(correlations: pd.DataFrame, figure: str) -> dict[str, dict[str,
     column = "y" if figure == FIG3 else "x"
 
     def passed(p: str, method: str) -> str:
-        chosen = (correlations["family"] == figure) & (correlations["method"] == method)
+        chosen = (correlations["figure"] == figure) & (correlations["method"] == method)
         names = correlations.loc[chosen & (correlations[p] < _SIGNIFICANT), column]
         return _listed(TITLES[name] for name in names) if len(names) else "none"
 
@@ -146,9 +146,9 @@ def _significant(correlations: pd.DataFrame, figure: str) -> dict[str, dict[str,
 
 
 def _differences(quantities: pd.DataFrame) -> str:
-    by_key = quantities.set_index("quantity")
+    by_key = quantities.set_index("quantity").to_dict("index")
     rows = {
-        family: by_key.loc[f"correlation.pearson_difference[{AVERAGE},{family},{MCE}]"]
+        family: by_key[f"correlation.pearson_difference[{AVERAGE},{family},{MCE}]"]
         for family in FAMILIES
     }
     return _listed(f"{_interval(row)} ({TITLES[family]})" for family, row in rows.items())
@@ -159,11 +159,9 @@ def _correlation_table(correlations: pd.DataFrame) -> str:
     for method in METHODS:
         head += [_METHOD_TITLES[method], "p", "Holm", "FDR"]
     rows = []
-    for (figure, x, y), pair in correlations.groupby(["family", "x", "y"], sort=False):
+    for (figure, x, y), pair in correlations.groupby(["figure", "x", "y"], sort=False):
         cells = [_FIGURES[str(figure)], TITLES[str(x)], TITLES[str(y)]]
-        by_method = pair.assign(value=pair["r"]).set_index("method")
-        for method in METHODS:
-            row = by_method.loc[method]
+        for row in pair.rename(columns={"r": "value"}).to_dict("records"):
             cells += [_interval(row), *(write_p(row[name]) for name in ("p", "p_holm", "p_fdr"))]
         rows.append(cells)
     return _markdown(head, rows)
@@ -188,7 +186,7 @@ def _alternative_table(alternatives: pd.DataFrame) -> str:
     )
 
 
-def _interval(row: _Row | pd.Series, digits: int = 2) -> str:
+def _interval(row: _Row, digits: int = 2) -> str:
     value, low, high = (f"{row[name]:.{digits}f}" for name in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 

@@ -100,19 +100,17 @@ def test_interval_of_few_rows_is_the_percentile_one_over_the_defined_resamples(m
 def test_interval_of_many_rows_is_the_accelerated_one_of_scipy(method):
     table = make_table()
     found = correlate_pair(table, "a", "b", method, seed=1, place="table")
-    test = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}[method]
-    other = stats.bootstrap(
+    test = {"pearson": stats.pearsonr, "spearman": stats.spearmanrho}[method]
+    expected = stats.bootstrap(
         (table["a"], table["b"]),
-        lambda x, y: test(x, y).statistic,
+        lambda x, y, axis: test(x, y, axis=axis).statistic,
         paired=True,
-        vectorized=False,
-        n_resamples=2000,
-        rng=np.random.default_rng(5),
+        n_resamples=RESAMPLES,
+        rng=generator(1, "bootstrap", "correlation", method, "a", "b"),
     ).confidence_interval
     assert (found.interval, found.resamples) == ("BCa", RESAMPLES)
-    # The tails of 2000 resamples hold 50: their edge is uncertain by 14 % of a tail, or about
-    # 0.02 in r.
-    np.testing.assert_allclose([found.low, found.high], [*other], atol=0.06)
+    # The same resamples; coefficients differ by rounding.
+    np.testing.assert_allclose([found.low, found.high], [*expected], rtol=1e-9)
 
 
 def test_rows_in_perfect_order_have_an_interval_of_no_width():
@@ -122,14 +120,14 @@ def test_rows_in_perfect_order_have_an_interval_of_no_width():
     assert found.interval == "percentile"
 
 
-def test_tests_of_a_family_and_method_are_corrected_together():
+def test_tests_with_one_method_are_corrected_together():
     rng = np.random.default_rng(3)
     x = rng.normal(size=30)
     table = pd.DataFrame({"x": x} | {f"y{k}": k * x + 3 * rng.normal(size=30) for k in range(4)})
     pairs = [("x", f"y{k}") for k in range(4)]
-    found = correlate(table, {"one": pairs[:1], "four": pairs}, seed=1, place="table")
-    assert list(found.groupby(["family", "method"]).size()) == [4, 4, 1, 1]
-    for _, rows in found.groupby(["family", "method"]):
+    found = correlate(table, pairs, seed=1, place="table")
+    assert list(found.groupby("method").size()) == [4, 4]
+    for _, rows in found.groupby("method"):
         p = rows["p"].to_numpy()
         order, count = np.argsort(p), len(p)
         holm, fdr = np.empty(count), np.empty(count)
@@ -142,15 +140,16 @@ def test_tests_of_a_family_and_method_are_corrected_together():
             fdr[order[rank]] = lowest
         np.testing.assert_allclose(rows["p_holm"], holm, **ROUNDING)
         np.testing.assert_allclose(rows["p_fdr"], fdr, **ROUNDING)
-    single = found[found["family"] == "one"]
+        np.testing.assert_allclose(stats.false_discovery_control(p), fdr, **ROUNDING)
+    single = correlate(table, pairs[:1], seed=1, place="table")
     np.testing.assert_array_equal(single["p_holm"], single["p"])
     assert set(found["n"]) == {30}
 
 
 def test_a_pair_has_the_same_interval_in_every_company_and_another_with_another_seed():
     table = make_table()
-    alone = correlate(table, {"f": [("a", "b")]}, seed=1, place="table").set_index("method")
-    both = correlate(table, {"f": [("a", "c"), ("a", "b")]}, seed=1, place="table")
+    alone = correlate(table, [("a", "b")], seed=1, place="table").set_index("method")
+    both = correlate(table, [("a", "c"), ("a", "b")], seed=1, place="table")
     among = both[both["y"] == "b"].set_index("method")
     assert alone.loc["pearson", "low"] == among.loc["pearson", "low"]
     other = correlate_pair(table, "a", "b", "pearson", seed=2, place="table")
@@ -203,5 +202,5 @@ def test_permutations_give_every_order_once_if_few_and_near_the_t_test_if_errors
 )
 def test_columns_that_cannot_be_correlated_are_refused(spoil, problem):
     with pytest.raises(InputError, match=problem) as caught:
-        correlate(spoil(make_table()), {"f": [("a", "b")]}, seed=1, place="own.csv")
+        correlate(spoil(make_table()), [("a", "b")], seed=1, place="own.csv")
     assert caught.value.place == "own.csv"

@@ -9,7 +9,6 @@ from neurobust.statistics.corruption_errors import (
     corruption_errors,
     seed_errors,
 )
-from studies.safarani2021.tables import corruption_error_table
 
 SEED = 7
 GROUP_MEMBERS = {"Noise": [0, 1], "Blur": [2], "Weather": [3, 4], "Digital": [5]}
@@ -102,17 +101,3 @@ def test_seeds_average_to_the_network(random_networks, reference):
         value = errors["mean_error"].sel(network=name)
         np.testing.assert_allclose(means[name], value, rtol=1e-12)
     assert list(rows["seed"][:3]) == [1000, 2000, 3000]
-
-
-def test_the_table_has_the_mean_then_groups_then_corruptions(known):
-    errors = corruption_errors(known, reference="baseline", seed=SEED, repetitions=10)
-    table = corruption_error_table(errors).set_index("network")
-    assert list(table.columns[:4]) == [
-        "label",
-        "mce_percent",
-        "mce_low_percent",
-        "mce_high_percent",
-    ]
-    assert table.loc["better", "mce_percent"] == pytest.approx(80)
-    assert table.loc["worse", "noise_percent"] == pytest.approx(120)
-    assert table.loc["worse", "fog_percent"] == pytest.approx(120)

@@ -1,1 +1,1 @@
-"""Statistics that several studies use."""
+"""Bootstrap, intervals, correlations and the checks of claims: what several studies compute."""

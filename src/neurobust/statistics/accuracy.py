@@ -1,4 +1,4 @@
-"""Accuracy under corruptions as scores are made of it: estimates, resamples, means by group."""
+"""Accuracy under corruptions: estimates, resamples, and means by group of corruptions."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -56,7 +56,7 @@ def resample_evaluation(
     image_counts
         From `neurobust.statistics.bootstrap.resample_images`.
     seed, purpose
-        Of the draw of seeds.
+        Names of the random stream that draws the network's seeds.
 
     Returns
     -------
@@ -74,14 +74,14 @@ def resample_evaluation(
 
 
 def estimate_networks(evaluations: Mapping[str, xr.Dataset]) -> xr.Dataset:
-    """Return what `estimate_accuracy` does of each network, along ``network``."""
+    """Return the accuracy of each network (`estimate_accuracy`), along ``network``."""
     return stack({name: estimate_accuracy(data) for name, data in evaluations.items()}, NETWORK)
 
 
 def resample_networks(
     evaluations: Mapping[str, xr.Dataset], image_counts: np.ndarray, seed: int
 ) -> xr.Dataset:
-    """Return what `resample_evaluation` does of each network, along ``network``.
+    """Return the resampled accuracy of each network (`resample_evaluation`), along ``network``.
 
     Each network has seeds of its own; all share the images.
     """

@@ -7,7 +7,7 @@ from jaxtyping import Float32, Float64, Int64, Shaped
 from neurobust.randomness import generator
 
 REPETITIONS = 250  # Safarani 2021, section 2, Training
-LEVEL = 0.95  # ASSUME: the paper does not say which interval its error bars span.
+LEVEL = 0.95  # ASSUME: that paper does not state which interval its error bars span.
 REPETITION = "repetition"
 BOUND = "bound"
 LOW, HIGH = BOUNDS = ("low", "high")
@@ -16,7 +16,7 @@ LOW, HIGH = BOUNDS = ("low", "high")
 def resample_images(
     images: int, repetitions: int, seed: int
 ) -> Float32[np.ndarray, "repetition image"]:
-    """Draw test images with replacement: how often each one is drawn in each repetition.
+    """Return how often each test image is drawn, with replacement, in each repetition.
 
     The draw depends on nothing but the arguments, so that all networks of a comparison, which
     share the test set, share the resampled test sets too.
@@ -27,7 +27,7 @@ def resample_images(
 def resample_seeds(
     seeds: int, repetitions: int, seed: int, *purpose: object
 ) -> Int64[np.ndarray, "repetition seed"]:
-    """Draw the seeds of one network with replacement; each purpose has a stream of its own."""
+    """Return how often each seed of a network is drawn; each purpose has a stream of its own."""
     return _draw_counts(seeds, repetitions, generator(seed, "bootstrap", "seeds", *purpose))
 
 
@@ -42,7 +42,7 @@ def resample_accuracy(
     image_counts: Float32[np.ndarray, "repetition image"],
     seed_counts: Int64[np.ndarray, "repetition seed"],
 ) -> Float64[np.ndarray, "repetition *condition"]:
-    """Accuracy over the resampled seeds and images, as a fraction.
+    """Return the accuracy over the resampled seeds and images, as a fraction.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def resample_accuracy(
 
 
 def interval(replicates: xr.DataArray) -> xr.DataArray:
-    """Percentile interval (95 %) over the repetitions, with dimension ``bound`` (low, high) last.
+    """Return the 95 % percentile interval over repetitions, dimension ``bound`` (low, high) last.
 
     Repetitions in which the quantity is undefined (NaN) are left out.
     """

@@ -1,4 +1,4 @@
-"""What must hold of the evaluations of several networks before they are compared."""
+"""Checks that the evaluations of several networks can be compared."""
 
 from collections.abc import Mapping
 
@@ -17,30 +17,30 @@ _VARIABLES = {
 }
 
 
-def check_comparable(evaluations: Mapping[str, xr.Dataset], baseline: str) -> None:
-    """Check that networks can be compared with Baseline, image by image.
+def check_comparable(evaluations: Mapping[str, xr.Dataset], reference: str) -> None:
+    """Check that networks can be compared with a reference, image by image.
 
     Parameters
     ----------
     evaluations
         The corruption evaluation of each network.
-    baseline
-        The key of the network that all are compared with.
+    reference
+        Name of the network that all are compared with.
 
     Raises
     ------
     InputError
-        If Baseline is not there, a variable is missing, or the networks were not evaluated on the
-        same images, corruptions and severities.
+        If the reference or a variable is missing, or the networks were not evaluated on the same
+        images, corruptions and severities.
     """
-    if baseline not in evaluations:
+    if reference not in evaluations:
         raise InputError(
             "networks",
-            f"baseline {baseline!r} is missing",
+            f"the reference {reference!r} is missing",
             expected=f"one of {', '.join(evaluations) or 'the evaluated networks'}",
-            fix="evaluate the baseline with the other networks",
+            fix="evaluate the reference with the other networks",
         )
-    reference = evaluations[baseline]
+    shown = evaluations[reference]
     for name, data in evaluations.items():
         place = _place(name, data)
         require(data, place, variables=_VARIABLES, attributes=("n_classes", "simulated"))
@@ -52,32 +52,32 @@ def check_comparable(evaluations: Mapping[str, xr.Dataset], baseline: str) -> No
                 fix="evaluate the network on at least one image",
             )
         for coordinate in ("image_id", CORRUPTION, SEVERITY):
-            if not np.array_equal(data[coordinate].to_numpy(), reference[coordinate].to_numpy()):
+            if not np.array_equal(data[coordinate].to_numpy(), shown[coordinate].to_numpy()):
                 raise InputError(
                     place,
-                    f"{coordinate!r} differs from that of {baseline!r}",
+                    f"{coordinate!r} differs from that of {reference!r}",
                     expected="all networks evaluated on the same corrupted images",
                     fix="evaluate both networks again, on the same image set",
                 )
 
 
-def check_ever_right(evaluations: Mapping[str, xr.Dataset], baseline: str) -> None:
-    """Check that Baseline is right at times on every corruption, as accuracies are divided by its.
+def check_ever_right(evaluations: Mapping[str, xr.Dataset], reference: str) -> None:
+    """Check that a reference, by whose accuracy others are divided, is sometimes right.
 
     Raises
     ------
     InputError
         If it is never right on some corruption.
     """
-    reference = evaluations[baseline]
-    accuracy = reference["correct"].mean((SEED, SEVERITY, IMAGE))
-    never_right = reference[CORRUPTION].to_numpy()[accuracy.to_numpy() == 0]
+    evaluation = evaluations[reference]
+    accuracy = evaluation["correct"].mean((SEED, SEVERITY, IMAGE))
+    never_right = evaluation[CORRUPTION].to_numpy()[accuracy.to_numpy() == 0]
     if len(never_right):
         raise InputError(
-            _place(baseline, reference),
+            _place(reference, evaluation),
             f"'correct' is 0 throughout for {', '.join(never_right)}",
-            expected="a baseline above 0 % on every corruption, as all scores divide by it",
-            fix="train the baseline for longer or evaluate on more images",
+            expected="a reference above 0 % on every corruption, as all scores divide by it",
+            fix="train the reference for longer or evaluate on more images",
         )
 
 

@@ -1,22 +1,31 @@
 """Correlations between columns of a table, with bootstrap intervals and corrected tests."""
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from neurobust.errors import InputError
 from neurobust.randomness import generator
-from neurobust.statistics.coefficients import KENDALL, METHODS, PEARSON, SPEARMAN
+from neurobust.statistics.coefficients import (
+    KENDALL,
+    METHODS,
+    PEARSON,
+    SPEARMAN,
+    kendall,
+    pearson,
+    spearman,
+)
 
 BCA, PERCENTILE = "BCa", "percentile"
-RESAMPLES = 9999  # of a bootstrap
-ORDERS = 99_999  # of a permutation test
+RESAMPLES = 9999  # in a bootstrap
+ORDERS = 99_999  # random ones, in a permutation test
 LEVEL = 0.95
 FEWEST_ROWS = 4
 # ASSUME: below ten rows the acceleration of a BCa interval, which comes from as many values as
@@ -24,6 +33,8 @@ FEWEST_ROWS = 4
 # rows in perfect order it gives p = 0, where one order in sixty is as extreme.
 FEW_ROWS = 10
 _ALL_ORDERS = 362_880  # 9!: with fewer than ten rows, every order is tried
+_COEFFICIENTS = {PEARSON: pearson, SPEARMAN: spearman, KENDALL: kendall}
+_TESTS = {PEARSON: stats.pearsonr, SPEARMAN: stats.spearmanr, KENDALL: stats.kendalltau}
 
 
 class Correlation(NamedTuple):
@@ -48,32 +59,27 @@ class Interval(NamedTuple):
 
 
 def correlate(
-    table: pd.DataFrame,
-    families: Mapping[str, Sequence[tuple[str, str]]],
-    *,
-    seed: int,
-    place: object,
+    table: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, seed: int, place: object
 ) -> pd.DataFrame:
-    """Correlate pairs of columns, and correct the tests of each family for their number.
+    """Correlate pairs of columns, and correct the tests for their number.
 
     Parameters
     ----------
     table
         One row per observation, such as a network.
-    families
-        Pairs (x, y) of columns by the family of tests that they belong to.
+    pairs
+        Pairs (x, y) of columns; their tests are corrected together.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     place
         The file or table, for messages.
 
     Returns
     -------
     pd.DataFrame
-        One row per pair and method (Pearson, Spearman): ``family``, ``x``, ``y``, ``method``,
-        ``n`` (rows), ``r`` with its 95 % interval ``low`` and ``high``, the two-sided ``p``,
-        ``p_holm`` (Holm) and ``p_fdr`` (Benjamini and Hochberg), both over the pairs of a family
-        and a method, and as in `correlate_pair` ``interval`` and ``resamples``.
+        One row per method (Pearson, Spearman) and pair: ``x``, ``y``, ``method``, ``n`` (rows),
+        ``r`` with its 95 % interval ``low`` and ``high``, the two-sided ``p``, ``p_holm`` and
+        ``p_fdr`` (`correct_tests`), and ``interval`` and ``resamples`` (`correlate_pair`).
 
     Raises
     ------
@@ -81,23 +87,30 @@ def correlate(
         If a column is missing, constant or not all finite numbers, or there are fewer than 4 rows.
     """
     rows = [
-        {"family": family, "x": x, "y": y, "method": method, "n": len(table)}
+        {"x": x, "y": y, "method": method, "n": len(table)}
         | correlate_pair(table, x, y, method, seed=seed, place=place)._asdict()
-        for family, pairs in families.items()
         for method in METHODS
         for x, y in pairs
     ]
     found = correct_tests(pd.DataFrame(rows))
-    described = ["family", "x", "y", "method", "n", "r", "low", "high", "p", "p_holm", "p_fdr"]
+    described = ["x", "y", "method", "n", "r", "low", "high", "p", "p_holm", "p_fdr"]
     return found[[*described, "interval", "resamples"]]
 
 
 def correct_tests(table: pd.DataFrame) -> pd.DataFrame:
-    """Correct p for the number of tests of each family and method: ``p_holm`` and ``p_fdr``.
+    """Correct p for the number of tests with each method.
 
-    Rows without a p (NaN) are no tests and stay without.
+    Parameters
+    ----------
+    table
+        One test a row, with ``method`` and ``p``. A row without a p (NaN) is no test and stays so.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table with ``p_holm`` (Holm) and ``p_fdr`` (Benjamini and Hochberg).
     """
-    tests = table.groupby(["family", "method"])["p"]
+    tests = table.groupby("method")["p"]
     return table.assign(
         **{
             name: tests.transform(_correct, method=method)
@@ -119,10 +132,11 @@ def correlate_pair(
 ) -> Correlation:
     """Correlate two columns.
 
-    The two-sided p is Student's for Pearson, as for normal errors. For ranks it is exact below ten
-    rows (all orders are tried); from there on it is Student's for Spearman and scipy's for Kendall.
-    The interval is as in `bootstrap_interval`. One of no width means that every resample agreed,
-    as with rows in perfect order; the p tells then how little a few such rows say.
+    The two-sided p of Pearson's r is that of Student's t-test, which assumes normal errors. For
+    ranks it is exact below ten rows (all orders are tried); from there on it comes from Student's
+    t-test for Spearman's and from scipy for Kendall's. The interval is that of
+    `bootstrap_interval`; it has no width where all resamples agree, as with rows in perfect order,
+    however few: then p alone shows how much they prove.
 
     Parameters
     ----------
@@ -131,7 +145,8 @@ def correlate_pair(
     method
         ``pearson``, ``spearman`` or ``kendall`` (tau-b).
     seed
-        Of the bootstrap; each pair of columns and method has a stream of its own.
+        Seed of the bootstrap; each pair of columns and method has a random stream of its own, which
+        the columns' names and the method's set.
     place
         The file or table, for messages.
 
@@ -162,7 +177,7 @@ def compare_correlations(
     def difference(
         x: np.ndarray, y: np.ndarray, other: np.ndarray, axis: int = -1
     ) -> Float64[np.ndarray, "..."]:
-        return _pearson(x, y, axis) - _pearson(x, other, axis)
+        return pearson(x, y, axis) - pearson(x, other, axis)
 
     return bootstrap_interval(
         columns, difference, generator(seed, "bootstrap", "difference", x, y, other)
@@ -172,7 +187,7 @@ def compare_correlations(
 def permutation_p(
     table: pd.DataFrame, x: str, y: str, method: str, *, seed: int, place: object
 ) -> float:
-    """Two-sided p of a correlation among 99999 random orders of x; it cannot fall below 2e-5.
+    """Return the two-sided p of a correlation among 99999 random orders of x, at least 2e-5.
 
     With fewer than nine rows every order is tried once. Parameters and errors are as in
     `correlate_pair`.
@@ -189,45 +204,61 @@ def bootstrap_interval(
 ) -> Interval:
     """Find the 95 % interval of a statistic of paired columns over resampled rows.
 
-    Resamples in which the statistic is undefined (NaN: a column happens to be constant) are left
-    out; ``resamples`` counts those that remain. The interval is bias-corrected and accelerated
-    (BCa) from ten rows on, if the statistic is defined and varies when each row is left out in
-    turn, and the percentile interval otherwise.
+    The interval is bias-corrected and accelerated (BCa) from ten rows on, where that is defined,
+    and the percentile interval otherwise. Resamples in which the statistic is undefined (NaN: a
+    column happens to be constant) are left out; ``resamples`` counts those that remain. For one
+    such resample, `scipy.stats.bootstrap` alone would give no interval at all.
 
     Parameters
     ----------
     columns
-        Of one length; row i of one belongs to row i of the others.
+        Columns of equal length; row i of one belongs to row i of the others.
     statistic
-        Takes the columns, shape (..., row), and ``axis``; returns shape (...).
+        Function of the columns, shape (..., row), and ``axis`` that returns shape (...).
     stream
-        Draws the resamples.
+        Generator that draws the resamples.
     """
-    rows = len(columns[0])
-    value = float(statistic(*columns))
-    drawn = stream.integers(rows, size=(RESAMPLES, rows))
-    replicates = statistic(*(column[drawn] for column in columns))
-    replicates = replicates[np.isfinite(replicates)]
-    kept = np.arange(rows) != np.arange(rows)[:, None]
-    left_out = statistic(*(np.broadcast_to(c, kept.shape)[kept].reshape(rows, -1) for c in columns))
-    below = np.mean(replicates < value) + np.mean(replicates <= value)
-    smooth = bool(np.isfinite(left_out).all()) and np.ptp(left_out) > 0 and 0 < below < 2
-    kind = BCA if rows >= FEW_ROWS and smooth else PERCENTILE
-    limits = stats.bootstrap(
-        tuple(columns),
-        statistic,
-        n_resamples=0,  # scipy would warn of undefined resamples and give no interval
-        bootstrap_result=SimpleNamespace(bootstrap_distribution=replicates),
-        paired=True,
-        vectorized=True,
-        confidence_level=LEVEL,
-        method=kind,
-    ).confidence_interval
-    return Interval(value, float(limits.low), float(limits.high), kind, len(replicates))
+
+    def bootstrap(kind: str, resamples: int, drawn: object = None) -> Any:  # noqa: ANN401 - scipy's
+        return stats.bootstrap(
+            tuple(columns),
+            statistic,
+            n_resamples=resamples,
+            bootstrap_result=drawn,
+            paired=True,
+            vectorized=True,
+            confidence_level=LEVEL,
+            method=kind,
+            rng=stream,
+        )
+
+    kind = BCA if len(columns[0]) >= FEW_ROWS else PERCENTILE
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        # Where scipy finds no interval, it warns; another takes its place below.
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        replicates = bootstrap(PERCENTILE, RESAMPLES).bootstrap_distribution
+        defined = SimpleNamespace(bootstrap_distribution=replicates[np.isfinite(replicates)])
+        limits = bootstrap(kind, 0, defined).confidence_interval
+        if not np.isfinite(limits).all():  # BCa needs a statistic that varies between rows
+            kind = PERCENTILE
+            limits = bootstrap(kind, 0, defined).confidence_interval
+    return Interval(
+        float(statistic(*columns)),
+        float(limits.low),
+        float(limits.high),
+        kind,
+        len(defined.bootstrap_distribution),
+    )
 
 
 def read_column(table: pd.DataFrame, name: str, place: object) -> Float64[np.ndarray, " row"]:
-    """Return a column that can be correlated; errors as in `correlate`."""
+    """Return a column that can be correlated.
+
+    Raises
+    ------
+    InputError
+        As in `correlate`.
+    """
     if name not in table:
         raise _unusable(place, f"column {name!r} is missing", f"a column {name!r}")
     if len(table) < FEWEST_ROWS:
@@ -244,46 +275,11 @@ def read_column(table: pd.DataFrame, name: str, place: object) -> Float64[np.nda
     return values
 
 
-def _pearson(
-    x: Float[np.ndarray, "*#batch row"], y: Float[np.ndarray, "*#batch row"], axis: int = -1
-) -> Float64[np.ndarray, "*batch"]:
-    constant = (np.ptp(x, axis=axis) == 0) | (np.ptp(y, axis=axis) == 0)
-    dx, dy = (values - values.mean(axis=axis, keepdims=True) for values in (x, y))
-    norm = np.sqrt((dx**2).sum(axis=axis) * (dy**2).sum(axis=axis))
-    # Division by one where a column is constant: the rest of a mean's rounding is no deviation.
-    r = (dx * dy).sum(axis=axis) / np.where(constant, 1.0, norm)
-    return np.where(constant, np.nan, r.clip(-1, 1))
-
-
-def _spearman(
-    x: Float[np.ndarray, "*#batch row"], y: Float[np.ndarray, "*#batch row"], axis: int = -1
-) -> Float64[np.ndarray, "*batch"]:
-    return _pearson(stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis), axis)
-
-
-def _kendall(
-    x: Float[np.ndarray, "*#batch row"], y: Float[np.ndarray, "*#batch row"], axis: int = -1
-) -> Float64[np.ndarray, "*batch"]:
-    """Tau-b: the uncentred correlation of the signs of all differences between two rows."""
-    one, other = np.triu_indices(x.shape[axis], 1)
-    dx, dy = (
-        np.sign(values.take(other, axis) - values.take(one, axis)).astype(np.float32)
-        for values in (x, y)
-    )
-    ties = np.sqrt((dx**2).sum(axis=axis, dtype=float) * (dy**2).sum(axis=axis, dtype=float))
-    concordance = (dx * dy).sum(axis=axis, dtype=float)
-    return np.where(ties == 0, np.nan, concordance / np.where(ties == 0, 1.0, ties))
-
-
-_COEFFICIENTS = {PEARSON: _pearson, SPEARMAN: _spearman, KENDALL: _kendall}
-_TESTS = {PEARSON: stats.pearsonr, SPEARMAN: stats.spearmanr, KENDALL: stats.kendalltau}
-
-
 def _permute(
     x: np.ndarray, y: np.ndarray, method: str, orders: int, stream: np.random.Generator | None
 ) -> float:
-    """Compare with at most so many orders of x: with all of them, if there are no more."""
-    if method == SPEARMAN:  # The ranks stay the same in every order.
+    """Return the two-sided p among orders of x: all of them, or as many random ones as given."""
+    if method == SPEARMAN:  # ranks are the same in every order
         x, y, method = stats.rankdata(x), stats.rankdata(y), PEARSON
     coefficient = _COEFFICIENTS[method]
 

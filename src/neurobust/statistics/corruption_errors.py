@@ -50,17 +50,18 @@ def corruption_errors(
     """Divide the errors of networks by those of a reference (Hendrycks & Dietterich 2019).
 
     CE = sum over severities of a network's error / that of the reference, for each corruption; a
-    family's and the mean corruption error (mCE) are means over corruptions.
+    group's and the mean corruption error (mCE) are means over corruptions.
 
     Parameters
     ----------
     evaluations
         The corruption evaluation of each network, all on the same images.
     reference
-        The key of the network to divide by; None for AlexNet's published errors on ImageNet-C.
+        Name of the network to divide by; None for AlexNet's published errors on ImageNet-C.
     seed, repetitions
-        Of the bootstrap over seeds and test images; a reference network is resampled, too, with
-        seeds of its own (see `studies.safarani2021.scores`).
+        Seed and size of the bootstrap over seeds and test images. A reference network is resampled
+        as well, with draws of its seeds that are independent of those for the network itself, so
+        that its own relative error has an interval, too.
 
     Returns
     -------
@@ -170,7 +171,7 @@ def _alexnet(evaluation: xr.Dataset) -> xr.DataArray:
     )
     if unknown:
         raise InputError(
-            "brain_likeness.reference",
+            "reference",
             f"AlexNet's errors are not known for {', '.join(unknown)}",
             expected="the corruptions and the five severities of ImageNet-C",
             fix="evaluate severities 1 to 5, or name a network as reference",

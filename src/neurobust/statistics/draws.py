@@ -1,7 +1,7 @@
-"""One array for an estimate and its resamples: the first repetition counts everything once.
+"""An estimate and its resamples in one array: the first repetition counts everything once.
 
 Whatever is computed from such arrays, repetition by repetition, is again an estimate followed by
-its resamples, so that differences between networks that share images are paired in each of them.
+its resamples. Networks share the resampled images, so that their differences are paired.
 """
 
 import warnings
@@ -20,7 +20,7 @@ from neurobust.statistics.bootstrap import (
     resample_seeds,
 )
 
-_HUGE = 1e300  # stands for infinity, of which no percentile can be interpolated
+_HUGE = 1e300  # stands for infinity, between which and a number nothing can be interpolated
 
 
 def count_images(
@@ -38,7 +38,7 @@ def count_images(
 def count_seeds(
     seeds: int, repetitions: int, seed: int, *purpose: object
 ) -> Int64[np.ndarray, "repetition seed"]:
-    """Return how often each seed, or whatever else is drawn whole, counts: as `count_images`."""
+    """Return how often each seed counts: once, then as often as it is drawn, as `count_images`."""
     drawn = resample_seeds(seeds, repetitions, seed, *purpose)
     return np.concatenate([np.ones((1, seeds), drawn.dtype), drawn])
 

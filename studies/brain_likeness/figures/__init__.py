@@ -1,1 +1,1 @@
-""
+"""The figure of the study."""

@@ -1,4 +1,4 @@
-"""Robustness against neural predictivity, over all networks of a workflow."""
+"""Robustness against neural predictivity, over the networks of a run."""
 
 from collections.abc import Mapping
 
@@ -8,23 +8,43 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurobust.dims import NETWORK
-from neurobust.plotting.style import Mark, add_letter, network_marks, new_figure, styled
+from neurobust.plotting.style import Display, Mark, add_letter, network_marks, new_figure, styled
 from neurobust.plotting.tables import require_columns, select_row, write_coefficient
 from neurobust.statistics.coefficients import PEARSON
-from studies.brain_likeness.points import MEASURES, PREDICTIVITY, network_means
+from studies.brain_likeness.points import (
+    MCE,
+    MEASURES,
+    PERTURBATION_L2,
+    PERTURBATION_LINF,
+    PREDICTIVITY,
+    REVERSAL,
+    network_means,
+)
 
+_TITLES = {
+    MCE: "Mean corruption error (%)",
+    PERTURBATION_LINF: "Smallest perturbation, L∞ (1/255)",
+    PERTURBATION_L2: "Smallest perturbation, L2",
+    REVERSAL: "Reversal frequency (Nyquist)",
+}
 _COLUMNS = 2
 _KEYS = 5  # in a row of the legend
 
 
 @styled
-def draw_likeness(points: pd.DataFrame, correlations: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw(
+    points: pd.DataFrame, correlations: pd.DataFrame, *, display: Display, simulated: bool
+) -> Figure:
     """Draw each measure of robustness against predictivity, a panel each.
 
     Parameters
     ----------
-    points, correlations
-        From `studies.brain_likeness.points`.
+    points
+        From `studies.brain_likeness.points.join_points`.
+    correlations
+        From `studies.brain_likeness.correlations.correlate_points`.
+    display
+        Label, colour, marker and line of each network; a sweep is shown as its first network.
     simulated
         Whether the recording that is predicted is simulated.
 
@@ -33,14 +53,15 @@ def draw_likeness(points: pd.DataFrame, correlations: pd.DataFrame, *, simulated
     InputError
         If a column or a row is missing.
     """
-    require_columns(points, "points", [NETWORK, "label", "sweep", PREDICTIVITY, *MEASURES])
+    require_columns(points, "points", [NETWORK, "sweep", PREDICTIVITY, *MEASURES])
     figure = new_figure(5.2)
     panels = figure.subplots(-(-len(MEASURES) // _COLUMNS), _COLUMNS, sharex=True)
-    marks = network_marks(points["sweep"].unique())
-    for letter, (measure, title), axes in zip("ABCD", MEASURES.items(), panels.flat, strict=True):
+    first = points.groupby("sweep", sort=False)[NETWORK].first()
+    marks = network_marks({str(sweep): display[network] for sweep, network in first.items()})
+    for letter, measure, axes in zip("ABCD", MEASURES, panels.flat, strict=True):
         _draw_networks(points, measure, axes, marks)
-        _tell_correlation(correlations, measure, axes)
-        axes.set_ylabel(title)
+        _write_correlation(correlations, measure, axes)
+        axes.set_ylabel(_TITLES[measure])
         add_letter(axes, letter)
     for axes in panels[-1]:
         axes.set_xlabel("Neural predictivity (ceiled)")
@@ -77,10 +98,10 @@ def _draw_networks(
             markersize=5.5,
             markeredgecolor="white",
             markeredgewidth=0.5,
-            label=f"{rows['label'].iloc[0]}{several}",
+            label=f"{mark.label}{several}",
         )
 
 
-def _tell_correlation(correlations: pd.DataFrame, measure: str, axes: Axes) -> None:
+def _write_correlation(correlations: pd.DataFrame, measure: str, axes: Axes) -> None:
     row = select_row(correlations, "correlations", y=measure, method=PEARSON)
     axes.set_title(f"{write_coefficient(row, 'r')}, n = {row['n']}", fontsize=7, loc="right")

@@ -8,8 +8,8 @@ from scipy import stats
 
 from neurobust.errors import InputError
 from neurobust.statistics.corruption_errors import seed_errors
-from studies.brain_likeness.correlations import correlate_likeness
-from studies.brain_likeness.points import MEASURES, likeness_points
+from studies.brain_likeness.correlations import correlate_points
+from studies.brain_likeness.points import MEASURES, join_points
 
 SEEDS = [1000, 2000, 3000]
 
@@ -49,15 +49,22 @@ def evaluations(random_networks):
     }
 
 
+def join(evaluations):
+    """Join evaluations that are given by the names of their networks."""
+    networks = list(evaluations["corruptions"])
+    listed = {kind: [by_name[name] for name in networks] for kind, by_name in evaluations.items()}
+    return join_points(**listed, networks=networks, reference="baseline")
+
+
 def test_each_seed_has_its_own_measures(evaluations):
-    points = likeness_points(**evaluations, reference="baseline")
+    points = join(evaluations)
     assert len(points) == 9
     assert not points.isna().to_numpy().any()
     row = points[(points["network"] == "better") & (points["seed"] == 3000)].iloc[0]
     assert row["predictivity"] == pytest.approx(0.22)
     assert row["predictivity_error"] == pytest.approx(0.3)
-    assert row["epsilon_linf"] == pytest.approx(255 * 0.6)  # in units of 1/255
-    assert row["epsilon_l2"] == pytest.approx(6.0)
+    assert row["perturbation_linf_median"] == pytest.approx(255 * 0.6)  # in units of 1/255
+    assert row["perturbation_l2_median"] == pytest.approx(6.0)
     assert row["f_rev_nyquist"] == pytest.approx(0.4)
     assert row["layer"] == "conv-1-1"
     errors = seed_errors(evaluations["corruptions"], reference="baseline")
@@ -73,30 +80,17 @@ def test_each_seed_has_its_own_measures(evaluations):
 def test_a_seed_that_was_evaluated_in_part_is_named(evaluations, kind):
     evaluations[kind]["worse"] = evaluations[kind]["worse"].isel(seed=[0, 1])
     with pytest.raises(InputError, match=rf"{kind} of network worse.* no seed 3000"):
-        likeness_points(**evaluations, reference="baseline")
+        join(evaluations)
 
 
-def make_points(networks=8, seeds=3):
-    rng = np.random.default_rng(0)
-    likeness = rng.uniform(0.1, 0.6, networks)
-    rows = []
-    for number, value in enumerate(likeness):
-        for seed in range(seeds):
-            rows.append(
-                {"network": f"n{number}", "seed": seed, "predictivity": value + rng.normal(0, 0.01)}
-                | {name: -value + rng.normal(0, 0.1) for name in MEASURES}
-            )
-    return pd.DataFrame(rows)
-
-
-def test_correlations_are_of_the_networks_means():
+def test_correlations_are_of_the_networks_means(make_points):
     points = make_points()
-    found = correlate_likeness(points, seed=1).set_index(["y", "method"])
+    found = correlate_points(points, seed=1).set_index(["y", "method"])
     means = points.groupby("network").mean(numeric_only=True)
     tests = []
     for measure in MEASURES:
         expected = stats.pearsonr(means["predictivity"], means[measure])
-        row = found.loc[(measure, "pearson")]
+        row = found.loc[[(measure, "pearson")]].iloc[0]
         assert row["n"] == 8
         assert row["r"] == pytest.approx(expected.statistic)
         assert row["p"] == pytest.approx(expected.pvalue)
@@ -108,26 +102,28 @@ def test_correlations_are_of_the_networks_means():
     assert holm.min() == pytest.approx(4 * min(tests))  # the smallest of four tests
 
 
-def test_a_network_without_a_finite_value_is_left_out_of_that_measure():
+def test_a_network_without_a_finite_value_is_left_out_of_that_measure(make_points):
     points = make_points()
-    points.loc[(points["network"] == "n2") & (points["seed"] == 1), "epsilon_l2"] = np.inf
+    one_seed = (points["network"] == "n2") & (points["seed"] == 1)
+    points.loc[one_seed, "perturbation_l2_median"] = np.inf
     points.loc[points["network"] == "n3", "f_rev_nyquist"] = np.nan
-    found = correlate_likeness(points, seed=1).set_index(["y", "method"])["n"]
+    found = correlate_points(points, seed=1).set_index(["y", "method"])["n"]
     assert found["mce_percent", "pearson"] == 8
-    assert found["epsilon_l2", "pearson"] == found["f_rev_nyquist", "pearson"] == 7
+    assert found["perturbation_l2_median", "pearson"] == found["f_rev_nyquist", "pearson"] == 7
     means = points[points["network"] != "n2"].groupby("network").mean(numeric_only=True)
-    r = correlate_likeness(points, seed=1).set_index(["y", "method"])["r"]
-    expected = stats.pearsonr(means["predictivity"], means["epsilon_l2"]).statistic
-    assert r["epsilon_l2", "pearson"] == pytest.approx(expected)
+    r = correlate_points(points, seed=1).set_index(["y", "method"])["r"]
+    expected = stats.pearsonr(means["predictivity"], means["perturbation_l2_median"]).statistic
+    assert r["perturbation_l2_median", "pearson"] == pytest.approx(expected)
 
 
-def test_what_cannot_be_correlated_has_no_coefficient_and_is_no_test():
+def test_what_cannot_be_correlated_has_no_coefficient_and_is_no_test(make_points):
     points = make_points()
     points["f_rev_nyquist"] = 0.5  # all networks alike
-    points.loc[points["network"] > "n2", "epsilon_linf"] = np.inf  # three networks are left
-    found = correlate_likeness(points, seed=1).set_index(["y", "method"])
-    for measure in ("f_rev_nyquist", "epsilon_linf"):
+    only_three = points["perturbation_linf_median"].where(points["network"] <= "n2", np.inf)
+    points["perturbation_linf_median"] = only_three
+    found = correlate_points(points, seed=1).set_index(["y", "method"])
+    for measure in ("f_rev_nyquist", "perturbation_linf_median"):
         assert np.isnan(found.loc[(measure, "pearson"), ["r", "p", "p_holm"]].astype(float)).all()
-    assert found.loc[("epsilon_linf", "pearson"), "n"] == 3
-    known = found.loc[(["mce_percent", "epsilon_l2"], "pearson"), ["p", "p_holm"]]
+    assert found.loc[("perturbation_linf_median", "pearson"), "n"] == 3
+    known = found.loc[(["mce_percent", "perturbation_l2_median"], "pearson"), ["p", "p_holm"]]
     assert known["p_holm"].min() == pytest.approx(2 * known["p"].min())  # of two tests

@@ -178,7 +178,7 @@ def test_leverage_shows_every_treatment_model_and_area(figures, tables):
     assert everyone.get_xdata()[names.index("IT without OST")] == pytest.approx(-0.813, abs=5e-4)
 
 
-def test_architectures_can_be_told_apart_with_and_without_colour(tables):
+def test_architectures_differ_in_colour_and_in_marker(tables):
     key = architecture_key(tables["models"])
     assert len(key) == 8
     assert len({handle.get_color() for handle in key}) == 8

@@ -51,8 +51,8 @@ def quantities(tables):
     return tables["quantities"]
 
 
-def pearson_rows(correlations, family):
-    chosen = (correlations["family"] == family) & (correlations["method"] == "pearson")
+def pearson_rows(correlations, figure):
+    chosen = (correlations["figure"] == figure) & (correlations["method"] == "pearson")
     return correlations[chosen]
 
 
@@ -187,11 +187,11 @@ def test_influence_is_that_of_the_closed_forms(models):
     variance = (residual**2).sum() / 19
     cook = residual**2 / (2 * variance) * leverage / (1 - leverage) ** 2
     without = ((residual**2).sum() - residual**2 / (1 - leverage)) / 18
-    same = {"rtol": 1e-8}  # sums of scores that differ in their second digit
-    np.testing.assert_allclose(found["leverage"], leverage, **same)
-    np.testing.assert_allclose(found["cooks_distance"], cook, **same)
+    rtol = 1e-8  # sums of scores that differ in their second digit
+    np.testing.assert_allclose(found["leverage"], leverage, rtol=rtol)
+    np.testing.assert_allclose(found["cooks_distance"], cook, rtol=rtol)
     studentised = residual / np.sqrt(without * (1 - leverage))
-    np.testing.assert_allclose(found["studentised_residual"], studentised, **same)
+    np.testing.assert_allclose(found["studentised_residual"], studentised, rtol=rtol)
     for row, r, p in zip(range(21), found["r_without"], found["p_without"], strict=True):
         test = stats.pearsonr(models["average"].drop(row), models["mce"].drop(row))
         assert (r, p) == pytest.approx((test.statistic, test.pvalue))
