@@ -16,7 +16,7 @@ class Model(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _know_every_key(cls, given: Any) -> Any:  # noqa: ANN401 - pydantic passes any value
+    def _refuse_unknown_keys(cls, given: Any) -> Any:  # noqa: ANN401 - pydantic passes any value
         if isinstance(given, Mapping):
             for key in given:
                 if key not in cls.model_fields:

@@ -70,14 +70,14 @@ class Recipe(Stage):
 
     @field_validator("trunk")
     @classmethod
-    def _know_trunk(cls, name: str) -> str:
+    def _check_trunk(cls, name: str) -> str:
         known = [each.replace("_", "-") for each in modules_in("neurobust.networks.trunks")]
         if name not in known:
             raise ValueError(f"there is no trunk {name!r}; {nearest(name, known)}")
         return name
 
     @model_validator(mode="after")
-    def _train_somehow(self) -> "Recipe":
+    def _check_training(self) -> "Recipe":
         if self.stages and self.objectives:
             raise ValueError("give either 'objectives' or 'stages', not both")
         if self.weights and self.start_from:
