@@ -161,5 +161,5 @@ def test_a_figure_of_two_commits_is_warned_of_and_one_of_one_is_not(tmp_path, ca
     with provenance.recording(record(f"{FIRST}+changes")):
         read_dataset(tmp_path / "a.nc")
         save_figure(Figure(), tmp_path / "fig3.png")
-    assert "fig3: what it shows comes from 2 commits" in caplog.text
+    assert "fig3: its data come from 2 commits" in caplog.text
     assert "111111111111+changes" in caplog.text

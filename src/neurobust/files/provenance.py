@@ -153,8 +153,8 @@ def mixture() -> str | None:
         return None
     named = ", ".join(commit[:12] + commit[40:] for commit in commits)
     return (
-        f"what it shows comes from {len(commits)} commits ({named}); where the code of a rule did "
-        "not change between them that is harmless; --forceall builds all from one"
+        f"its data come from {len(commits)} commits ({named}), which is harmless if no code of a "
+        "rule changed between them; --forceall builds everything from one commit"
     )
 
 
