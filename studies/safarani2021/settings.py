@@ -50,7 +50,7 @@ class Settings(StudySettings):
 
     def players(self) -> dict[str, str]:
         """Return the network of every role, the predictor of the recording first."""
-        return {PREDICTOR: self.predictor, **self.roles}
+        return dict([(PREDICTOR, self.predictor), *self.roles.items()])
 
     def drawn_roles(self) -> list[str]:
         """Return the roles that the figures of scores show."""
@@ -91,8 +91,8 @@ class Settings(StudySettings):
         The keys are the roles, the predictor last; each has ``classification`` and
         ``neural_prediction``, empty for what the network is not trained for.
         """
-        roles = {**self.roles, PREDICTOR: self.predictor}
-        return {role: _describe(experiment, network) for role, network in roles.items()}
+        players = self.players()
+        return {role: _describe(experiment, players[role]) for role in [*self.roles, PREDICTOR]}
 
 
 def _display(experiment: Experiment, network: str) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""Settings of the main study: which networks play its parts, and what is refused."""
+"""Settings of the main study: which networks play its roles, and what is refused."""
 
 import copy
 
@@ -79,3 +79,49 @@ def test_a_study_without_the_networks_that_scores_need_is_refused(role):
     del given["safarani2021"]["roles"][role]
     with pytest.raises(InputError, match=f"names no {role}"):
         load_experiment(given, {"safarani2021": Settings})
+
+
+def test_roles_are_shown_as_their_networks_and_by_name_without_a_label():
+    given = copy.deepcopy(BASE)
+    given["networks"]["mtl"]["display"] = {"label": "MTL-Monkey", "colour": "#0072B2"}
+    experiment = load_experiment(given, {"safarani2021": Settings})
+    display = experiment.studies["safarani2021"].display(experiment, ["mtl-monkey", "baseline"])
+    assert list(display) == ["mtl-monkey", "baseline"]
+    assert (display["mtl-monkey"]["label"], display["mtl-monkey"]["colour"]) == (
+        "MTL-Monkey",
+        "#0072B2",
+    )
+    assert display["baseline"]["label"] == "baseline"
+
+
+def test_roles_and_sweeps_follow_from_the_recipes():
+    experiment = load({"roles": {"mtl-real": "mtl-1to4"}})
+    study = experiment.studies["safarani2021"]
+    assert list(study.players()) == ["monkey-predictor", "baseline", "mtl-monkey", "mtl-real"]
+    assert study.drawn_roles() == ["baseline", "mtl-monkey"]
+    assert study.predicting_roles(experiment) == ["monkey-predictor", "mtl-monkey", "mtl-real"]
+    assert study.swept_networks(experiment) == {"mtl-1to4": "mtl-monkey", "mtl-1to1": "mtl-monkey"}
+    assert study.images(experiment) == "patches"
+    scores = study.validation_scores(experiment)
+    assert scores["monkey-predictor"] == "Validation correlation"
+    assert scores["baseline"] == "Validation accuracy"
+
+
+def test_table_1_describes_what_networks_are_trained_for():
+    given = copy.deepcopy(BASE)
+    given["networks"]["predictor"]["display"] = {"label": "Monkey Predictor"}
+    given["networks"]["mtl"]["objectives"]["v1"]["shuffled"] = True
+    corrupted = {"classification": {"kind": "classification", "corrupted": 0.5}}
+    given["networks"]["baseline"] = {"objectives": corrupted}
+    experiment = load_experiment(given, {"safarani2021": Settings})
+    assert experiment.studies["safarani2021"].describe_training(experiment) == {
+        "baseline": {
+            "classification": "corrupted and clean patches",
+            "neural_prediction": "",
+        },
+        "mtl-monkey": {
+            "classification": "clean patches",
+            "neural_prediction": "Monkey Predictor's responses (shuffled)",
+        },
+        "monkey-predictor": {"classification": "", "neural_prediction": "simulated responses"},
+    }
