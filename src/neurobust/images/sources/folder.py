@@ -239,8 +239,8 @@ def _crop(
     picture: Image.Image, short_side_px: int, size_px: int
 ) -> UInt8[np.ndarray, "row column 3"]:
     """Resize the shorter side and cut out the central square."""
-    # ASSUME: the crop with which published ImageNet networks are evaluated. Bilinear, antialiased by
-    # Pillow; the longer side is truncated to a whole pixel, half of the margin rounds to an even
+    # ASSUME: the crop with which published ImageNet networks are evaluated: bilinear, antialiased
+    # by Pillow; the longer side is truncated to a whole pixel, half of the margin rounds to an even
     # one.
     short = min(picture.size)
     width, height = (int(short_side_px * side / short) for side in picture.size)
