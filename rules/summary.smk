@@ -10,7 +10,7 @@ from neurobust.jobs.costs import format_plan
 
 
 def cost_key(rule):
-    """Name a rule as `costs` does: what evaluates several networks costs what they do."""
+    """Name a rule as `costs` does; evaluating several networks costs what each alone does."""
     return re.sub(r"_together_\d+$", "", rule)
 
 
