@@ -1,4 +1,4 @@
-"""An experiment of many networks: what is planned is what can be counted by hand."""
+"""An experiment of many networks: the plan has the jobs that can be counted by hand."""
 
 NETWORKS, SEEDS = 12, 10
 
