@@ -1,4 +1,4 @@
-"""Hold every claim of a paper against what was computed."""
+"""Compare every claim of a paper with the computed quantities."""
 
 from neurobust.files.storage import read_table, write_table
 from neurobust.files.whole import whole

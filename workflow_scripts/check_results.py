@@ -1,4 +1,4 @@
-"""Check the results with pytest; what it printed is the output, there only if all tests pass."""
+"""Check the results with pytest, whose report is the output if all tests pass."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ def main(job):
     environment = {
         **os.environ,
         "NEUROBUST_RESULTS": results,
-        "PYTHONPATH": os.pathsep.join(sys.path),  # the library is found as this script found it
+        "PYTHONPATH": os.pathsep.join(sys.path),  # so that pytest finds the same library
     }
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:

@@ -18,7 +18,7 @@ def main(job):
             **job.params.settings,
             device=choose_device(job.config["device"], job.resources.gpu),
         )
-    # Simulated data may have a part in the network, or in what it is evaluated on.
+    # Simulated data may be part of the training, or of what the network is evaluated on.
     simulated = max(job.params.attributes["simulated"], evaluation.attrs.get("simulated", 0))
     attributes = {**job.params.attributes, "simulated": simulated}
     write_dataset(evaluation.assign_attrs(attributes), job.output[0])

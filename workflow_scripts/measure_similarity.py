@@ -1,4 +1,4 @@
-"""Measure how similar images are for a population, from the responses predicted to them."""
+"""Measure the similarity of stimuli to a population, from predicted responses."""
 
 from neurobust.files.storage import read_tree, write_dataset
 from neurobust.jobs.run import run

@@ -1,4 +1,4 @@
-"""Fetch the official zip of Tiny ImageNet."""
+"""Download the official zip of Tiny ImageNet."""
 
 from pathlib import Path
 

@@ -13,8 +13,8 @@ def main(job):
         read_dataset(job.input.images),
         choose_device(job.config["device"], job.resources.gpu),
     )
-    says = {"network": job.wildcards.network, "simulated": int(job.params.simulated)}
-    write_dataset(responses.assign_attrs(says), job.output[0])
+    attributes = {"network": job.wildcards.network, "simulated": int(job.params.simulated)}
+    write_dataset(responses.assign_attrs(attributes), job.output[0])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Train the network of a recipe from one seed, or go on where it was interrupted."""
+"""Train the network of a recipe from one seed, from its checkpoint if it was interrupted."""
 
 from neurobust.config.recipes import Recipe
 from neurobust.config.schedules import Schedule

@@ -138,8 +138,8 @@ def test_pca_is_exact_where_others_compute_in_bfloat16(image_set):
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 16, 64), (1, 64, 64)])
 def test_pca_refuses_images_of_another_size_or_colour(shape, image_set):
-    told = " x ".join(map(str, shape))
-    with pytest.raises(InputError, match=f"images of 1 x 32 x 32 and is shown {told}"):
+    size = " x ".join(map(str, shape))
+    with pytest.raises(InputError, match=f"images of 1 x 32 x 32 and is shown {size}"):
         fitted(image_set, 5)(torch.zeros(2, *shape))
 
 

@@ -203,7 +203,7 @@ def test_the_network_s_file_needs_no_file_of_weights(zoo, ten_classes, save, tmp
     assert all(torch.equal(value, own[name]) for name, value in loaded.state_dict().items())
 
 
-def test_the_threat_model_can_be_said_where_a_name_is_there_twice(zoo, ten_classes, save):
+def test_the_threat_model_can_be_chosen_where_a_name_is_there_twice(zoo, ten_classes, save):
     path = save(make_model(channels=6).state_dict())
     network = use(recipe(path, "L2/Twice2021"), ten_classes)
     assert network.trunk.model.conv.weight.shape[0] == 6
@@ -245,8 +245,8 @@ def test_unusable_files_are_refused(zoo, ten_classes, save, tmp_path):
         ({"architecture": "Small2020Nets"}, 10, "is no model of RobustBench", "'Small2020Net'"),
         ({"architecture": "L2/Small2020Net"}, 10, "for threat model L2", "Twice2021"),
         ({"colour": "gray"}, 10, "the recipe's colour is 'gray'", "colour: rgb"),
-        ({}, 3, r"tells 10 classes \(cifar10\) apart, and the image set has 3", "as many"),
-        ({"architecture": "Hundred2022"}, 10, r"tells 100 classes \(cifar100\)", "as many"),
+        ({}, 3, r"has 10 classes \(cifar10\), and the image set has 3", "as many"),
+        ({"architecture": "Hundred2022"}, 10, r"has 100 classes \(cifar100\)", "as many"),
     ],
 )
 def test_recipes_that_do_not_fit_are_refused(fields, classes, problem, expected, zoo, tmp_path):
@@ -265,7 +265,7 @@ def test_its_layers_are_not_read(zoo, tmp_path):
             read(images, "all")
 
 
-def test_without_the_package_the_error_says_how_to_install_it(tmp_path, monkeypatch):
+def test_without_the_package_the_error_explains_how_to_install_it(tmp_path, monkeypatch):
     forget()
     find = importlib.util.find_spec
     monkeypatch.setattr(
@@ -276,7 +276,7 @@ def test_without_the_package_the_error_says_how_to_install_it(tmp_path, monkeypa
     assert "uv sync --group zoo" in caught.value.fix
 
 
-def test_a_package_that_cannot_be_imported_is_told(zoo, tmp_path):
+def test_a_package_that_cannot_be_imported_is_reported(zoo, tmp_path):
     zoo.write_text("import timm_of_a_kind\n")
     with pytest.raises(InputError, match=r"cannot be imported .*timm_of_a_kind") as caught:
         build_network(recipe(tmp_path / "x.pt"), Heads(10), seed=0)

@@ -105,7 +105,7 @@ def test_conv_3_1_of_vgg19_is_the_relu_after_convolution_14():
 
 
 @pytest.mark.parametrize("trunk", TRUNKS)
-def test_named_layers_are_where_their_channels_say(trunk):
+def test_named_layers_are_where_their_channels_are(trunk):
     layers, outputs = build_trunk(trunk, width=0.125, colour="gray")
     maps = torch.zeros(1, 1, 64, 64)
     seen = {}
@@ -137,11 +137,11 @@ def test_width_scales_every_number_of_channels(width, channels):
 def test_the_classifier_takes_the_greatest_logit_over_positions():
     classifier = build_classifier(4, 3, width=1 / 512).apply(initialise).eval()
     maps = torch.randn(2, 4, 2, 2, generator=torch.Generator().manual_seed(0))
-    places = torch.stack(
+    positions = torch.stack(
         [classifier(maps[:, :, r : r + 1, c : c + 1]) for r in (0, 1) for c in (0, 1)]
     )
     # One matrix product per position against one for all: rounding of float32.
-    torch.testing.assert_close(classifier(maps), places.amax(0), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(classifier(maps), positions.amax(0), rtol=1e-5, atol=1e-6)
 
 
 def test_the_classifier_drops_half_of_either_hidden_layer():

@@ -169,7 +169,7 @@ def test_torchvision_s_resnet18_is_refused_for_its_stem(save):
     assert torch.equal(network.classifier.linear.weight, before.classifier.linear.weight)
 
 
-def test_an_absent_file_is_told(tmp_path):
+def test_an_absent_file_is_reported(tmp_path):
     with pytest.raises(InputError, match="is not there") as caught:
         load_weights(make(), tmp_path / "absent.pth")
     assert caught.value.place.endswith("absent.pth")

@@ -9,7 +9,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from neurobust.dims import NEUROID, SEED, TEST
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.inference import session_predictions
 from neurobust.networks.network import Network
 from neurobust.recordings.trials import correlate, mean_by_stimulus, noise_variance
@@ -26,21 +26,21 @@ def evaluate_readout(
     Parameters
     ----------
     networks
-        By seed, with a readout of the recording's neuroids.
+        Networks by seed, with a readout of the recording's neuroids.
     recording, reliability
         See `neurobust.recordings.form` and `neurobust.recordings.reliability`.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
     ``fev(seed, neuroid)``, the fraction of explainable variance explained, and
-    ``correlation(seed, neuroid)`` with the responses averaged over repeats; neuroid_id, session
-    and explainable_variance as coordinates.
+    ``correlation(seed, neuroid)`` with the responses averaged over repeats. Coordinates are
+    neuroid_id, session and explainable_variance.
     """
     fev, correlation = [], []
     for network in networks.values():
-        network = place(network, device)
+        network = to_device(network, device)
         predictions = session_predictions(network, recording, TEST, device)
         parts = [_compare(session, predicted) for session, predicted in predictions.values()]
         fev.append(np.concatenate([part[0] for part in parts]))
@@ -64,10 +64,10 @@ def explain_fraction(
 ) -> Float[np.ndarray, " neuroid"]:
     """Return the fraction of explainable variance explained (FEV) of each neuroid.
 
-    1 - (MSE - noise variance) / (total variance - noise variance): the MSE and the total variance
-    (ddof 1) over single trials, the noise variance the mean over stimuli of the variance over
-    repeats (ddof 1) (Cadena et al. 2019; released code of Safarani 2021). NaN where a neuroid has
-    no explainable variance.
+    FEV = 1 - (MSE - noise variance) / (total variance - noise variance). MSE and total variance
+    (ddof 1) are over single trials; the noise variance is the mean over stimuli of the variance
+    over repeats (ddof 1) (Cadena et al. 2019; released code of Safarani 2021). NaN for a neuroid
+    without explainable variance.
     """
     responses = responses.astype(np.float64)
     error = ((responses - predicted) ** 2).mean(0)

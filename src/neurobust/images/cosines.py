@@ -1,4 +1,4 @@
-"""How similar images are by their features: cosines."""
+"""Cosine similarity of images by their features."""
 
 from jaxtyping import Float
 from torch import Tensor, nn

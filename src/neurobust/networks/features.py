@@ -1,4 +1,4 @@
-"""Features of a layer, to be mapped to responses or choices."""
+"""Features of a layer, which evaluations map to responses or choices."""
 
 import torch
 from jaxtyping import Float, UInt8
@@ -17,7 +17,7 @@ def extract_features(
     standard: Standard,
     layer: str,
 ) -> Float[Tensor, "stimulus feature"]:
-    """Return what a layer of the network, in evaluation mode, gives for pictures."""
+    """Return the output of a layer of the network, in evaluation mode, for each picture."""
     network.eval()
     parts = [network.features(standard(images), layer) for images in pixels.split(_BATCH)]
     return torch.cat([part.flatten(1).float() for part in parts])

@@ -1,4 +1,4 @@
-"""Network files: weights with all that is needed to use, judge and repeat them."""
+"""Network files: weights with all that it takes to use, judge and repeat them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from neurobust.networks.network import Heads, Network
 
 _KEYS = {"weights", "recipe", "heads", "seed", "history", "provenance"}
 _UNTRAINED = {"label", "seeds"}
-"""Fields of the recipe that older files hold too, although the network does not depend on them."""
+"""Fields that recipes in older files also hold, although no network depends on them."""
 UNREADABLE = (
     OSError,
     ValueError,
@@ -27,7 +27,7 @@ UNREADABLE = (
     EOFError,
     UnpicklingError,
 )
-"""What torch raises for damaged files; its unpickler does not check the stack or the memo."""
+"""Errors of torch for damaged files; its unpickler does not check the stack or the memo."""
 
 
 @dataclass
@@ -37,11 +37,11 @@ class NetworkFile:
     Attributes
     ----------
     network
-        In evaluation mode, on the CPU.
+        The network, in evaluation mode on the CPU.
     seed
-        Of initialisation, batches, augmentation.
+        Seed of initialisation, batches and augmentation.
     history
-        For each measure, a list with one value per epoch over all stages.
+        One list for each measure, with a value per epoch over all stages.
     """
 
     network: Network
@@ -50,7 +50,7 @@ class NetworkFile:
 
 
 def save_network(saved: NetworkFile, path: str | Path) -> None:
-    """Write a network file, with its provenance; it holds plain values and tensors alone."""
+    """Write a network file with its provenance; it holds only plain values and tensors."""
     network = saved.network
     content = {
         "weights": {name: value.cpu() for name, value in network.state_dict().items()},
@@ -60,7 +60,7 @@ def save_network(saved: NetworkFile, path: str | Path) -> None:
         "history": saved.history,
         "provenance": provenance.stamp(),
     }
-    # Given a path, torch writes its name into the file, and the same run would give other bytes.
+    # Given a path, torch would write its name into the file, and the same run give other bytes.
     with whole(path) as part, part.open("wb") as file:
         torch.save(content, file)
 
@@ -93,9 +93,9 @@ def load_network(path: str | Path) -> NetworkFile:
 
 
 def load_by_name(paths: Iterable[str | Path]) -> dict[str, dict[int, Network]]:
-    """Read networks by name, which is that of their folder, then by seed, in the order given.
+    """Read networks by name (that of their folder), then by seed, in the order given.
 
-    Errors as in `load_network`.
+    It raises the errors of `load_network`.
     """
     folders: dict[str, list[Path]] = {}
     for path in map(Path, paths):
@@ -104,5 +104,5 @@ def load_by_name(paths: Iterable[str | Path]) -> dict[str, dict[int, Network]]:
 
 
 def load_networks(paths: Iterable[str | Path]) -> dict[int, Network]:
-    """Read the networks of several seeds, by seed; errors as in `load_network`."""
+    """Read the networks of several seeds, by seed; it raises the errors of `load_network`."""
     return {saved.seed: saved.network for saved in map(load_network, paths)}

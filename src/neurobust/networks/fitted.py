@@ -1,4 +1,4 @@
-"""Parts of a network that are fitted to the training images."""
+"""Parts of a network that are fitted to the training images before any training."""
 
 from abc import ABC, abstractmethod
 
@@ -12,4 +12,4 @@ class FittedModule(nn.Module, ABC):
 
     @abstractmethod
     def fit(self, pictures: LabelledPictures) -> None:
-        """Fit it to the training images of an image set; what is found is kept in buffers."""
+        """Fit the part to the training images of an image set, and keep the result in buffers."""

@@ -1,4 +1,4 @@
-"""What is monitored while training: accuracy, or correlation with recorded responses."""
+"""Answers of networks to many pictures: which are classified correctly, predicted responses."""
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from neurobust.networks.stimuli import training_stimuli
 from neurobust.recordings.form import sessions_of
 from neurobust.recordings.trials import correlate
 
-# Images at once. A processor is as fast with 128, and slower with more.
+# Images per batch. A processor is as fast with 128, and slower with more.
 _BATCH = {"cpu": 64, "cuda": 512}
 
 
@@ -26,19 +26,20 @@ def correctness(
     Parameters
     ----------
     network, pictures
-        On the same device.
+        A classifier, and pictures on the same device.
     pixels
-        Pixels (image, channel, row, column) in place of the pictures' own: corrupted ones, say.
+        Pixels (image, channel, row, column) to show instead of the pictures' own, for example
+        corrupted ones.
     """
     network.eval()
     shown = pictures.seen() if pixels is None else pixels
     at_once = _BATCH[shown.device.type]
-    right = []
+    correct = []
     for images, labels in zip(shown.split(at_once), pictures.labels.split(at_once), strict=True):
         with mixed_precision(images.device):
             logits = network.classify(pictures.standard(images))
-        right.append(logits.argmax(1) == labels)
-    return torch.cat(right)
+        correct.append(logits.argmax(1) == labels)
+    return torch.cat(correct)
 
 
 @torch.no_grad()
@@ -64,9 +65,9 @@ def session_predictions(
     for name, session in sessions_of(recording).items():
         ids = session["stimulus_id"].values
         shown = np.flatnonzero([stimulus in rows for stimulus in ids.tolist()])
-        places = [rows[stimulus] for stimulus in ids[shown].tolist()]
+        positions = [rows[stimulus] for stimulus in ids[shown].tolist()]
         neuroids = network.heads.slices()[name]
-        result[name] = session.isel(presentation=shown), predicted[places][:, neuroids]
+        result[name] = session.isel(presentation=shown), predicted[positions][:, neuroids]
     return result
 
 

@@ -1,4 +1,4 @@
-"""A network: frontend, trunk, a classifier where it classifies, a readout where it predicts."""
+"""A network: frontend and trunk, with a classifier, a readout of responses, or both."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,12 +19,12 @@ from neurobust.parts import load_part, module_name
 
 @dataclass(frozen=True)
 class Heads:
-    """What a network answers: how many classes, which neuroids of which sessions.
+    """What a network predicts: classes, and the neuroids of sessions.
 
     Attributes
     ----------
     n_classes
-        0 for a network that does not classify.
+        Number of classes, 0 for a network that does not classify.
     sessions
         The neuroids of each session, in the readout's order; empty without a readout.
     continuous
@@ -36,13 +36,13 @@ class Heads:
     continuous: bool = False
 
     def slices(self) -> dict[str, slice]:
-        """Return where each session's neuroids lie in the readout."""
+        """Return the slice of the readout that holds each session's neuroids."""
         start = 0
-        places = {}
+        slices = {}
         for session, neuroids in (self.sessions or {}).items():
-            places[session] = slice(start, start + len(neuroids))
+            slices[session] = slice(start, start + len(neuroids))
             start += len(neuroids)
-        return places
+        return slices
 
     def as_dict(self) -> dict[str, object]:
         """Return the heads as plain values."""
@@ -55,14 +55,14 @@ class Network(nn.Module):
     Parameters
     ----------
     recipe
-        Trunk, width, colour and the readout's layer.
+        The recipe, for its frontend, trunk, width, colour and the readout's layer.
     heads
-        Classes and neuroids.
+        Classes and neuroids that the network predicts.
 
     Raises
     ------
     InputError
-        If the trunk has no such layer, or is a model of RobustBench that cannot be built.
+        If the trunk lacks the readout's layer, or is a RobustBench model that cannot be built.
     """
 
     def __init__(self, recipe: Recipe, heads: Heads) -> None:
@@ -76,7 +76,7 @@ class Network(nn.Module):
         self.trunk, self._outputs, self.classifier, self.load_trunk = trunk
         self.readout: GaussianReadout | None = None
         if not self._outputs:
-            return  # whole, with weights of its own
+            return  # used whole, with weights of its own
         neuroids = sum(len(names) for names in (heads.sessions or {}).values())
         if neuroids:
             self.readout = GaussianReadout(
@@ -87,12 +87,12 @@ class Network(nn.Module):
         self.apply(initialise)
 
     def fit_to(self, pictures: LabelledPictures) -> None:
-        """Fit to the training images of its image set whatever part is made from them.
+        """Fit those parts that are made from the training images of the image set.
 
         Raises
         ------
         InputError
-            If the images do not do for it.
+            If the images do not fit a part.
         """
         for module in self.modules():
             if isinstance(module, FittedModule):
@@ -106,19 +106,19 @@ class Network(nn.Module):
     def stage_layers(self) -> list[str]:
         """Return the trunk's first layer and the last one of each stage, in order.
 
-        A stage is the layers whose names differ in their last number alone: a block of a VGG or a
-        ResNet, an area of a CORnet. Of ResNet18 these are convolutions 1, 5, 9, 13 and 17.
+        Layers whose names differ only in their last number form a stage: a block of a VGG, a stage
+        of a ResNet, an area of a CORnet. For ResNet18 these are convolutions 1, 5, 9, 13 and 17.
         """
         last = {name.rpartition("-")[0] or name: name for name in self.layers}
         return list(dict.fromkeys([self.layers[0], *last.values()]))
 
     def known_layer(self, name: str) -> str:
-        """Return the name of a layer, or raise an InputError if there is none to be read."""
+        """Return the name of a layer; raise an InputError if it cannot be read."""
         if not self._outputs:
             raise InputError(
                 f"layer {name!r}",
-                f"trunk {self.recipe.trunk!r} is used whole, its layers are not read",
-                expected="another trunk where features or responses are asked for",
+                f"trunk {self.recipe.trunk!r} is used whole, and its layers cannot be read",
+                expected="another trunk for features or responses",
                 fix="leave the network out of what reads layers",
             )
         if name not in self._outputs:
@@ -131,7 +131,7 @@ class Network(nn.Module):
         return name
 
     def up_to(self, layer: str) -> nn.Sequential:
-        """Return the trunk up to and with a layer (after batch normalisation and ReLU)."""
+        """Return the trunk up to a layer, its batch normalisation and ReLU included."""
         return self.trunk[: self._outputs[self.known_layer(layer)][0] + 1]
 
     def features(
@@ -143,7 +143,7 @@ class Network(nn.Module):
     def features_of(
         self, images: Float[Tensor, "image channel row column"], layers: Sequence[str]
     ) -> list[Float[Tensor, "image ..."]]:
-        """Return the outputs of several layers, from one pass up to the last of them."""
+        """Return the outputs of several layers from a single pass."""
         ends = [self._outputs[self.known_layer(layer)][0] for layer in layers]
         outputs = {}
         maps = self.frontend(images)
@@ -181,7 +181,7 @@ def build_frontend(recipe: Recipe) -> nn.Module:
 def build_network(recipe: Recipe, heads: Heads, *, seed: int) -> Network:
     """Build a network whose initial weights follow from the seed alone.
 
-    The global generator of torch is left as it was.
+    The state of torch's global generator does not change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""A classifier as hybrid images and attacks see it: from pixels in [0, 1] to answers."""
+"""A classifier of pixels in [0, 1], as hybrid images and attacks need it."""
 
 import torch
 from jaxtyping import Float, Int64
@@ -11,14 +11,14 @@ NO_ANSWER = -1
 
 
 class PixelClassifier(nn.Module):
-    """A network, in evaluation mode, that standardises its images itself.
+    """A network in evaluation mode that standardises its own images.
 
     Parameters
     ----------
     network
-        A classifier; it is put into evaluation mode.
+        The classifier; it is put into evaluation mode.
     standard
-        Of its image set.
+        Mean and standard deviation of its image set.
     """
 
     def __init__(self, network: Network, standard: Standard) -> None:

@@ -1,4 +1,4 @@
-"""The Gaussian readout: each neuroid looks at one place of a feature map (Lurz et al. 2021)."""
+"""The Gaussian readout: each neuroid reads one position of a feature map (Lurz et al. 2021)."""
 
 import torch
 from jaxtyping import Float
@@ -8,20 +8,20 @@ from torch import Tensor, nn
 class GaussianReadout(nn.Module):
     """Predict each neuroid's response from the features at its own position.
 
-    While training, the position of every neuroid is drawn for every image from a normal
-    distribution with learned mean and standard deviations along rows and columns; in evaluation
-    it is the mean. Neuroids share nothing, so that the readouts of several sessions are one bank
-    of neuroids of which a session is a selection.
+    In training, the position of every neuroid is drawn for every image from a normal distribution
+    with learned mean and standard deviations along rows and columns; in evaluation it is the mean.
+    Neuroids share nothing, so one readout holds the neuroids of all sessions, and a session is a
+    slice of it.
 
     Parameters
     ----------
     neuroids
         Number of neuroids.
     channels
-        Channels of the feature map.
+        Number of channels of the feature map.
     continuous
-        False for spike counts: the output is elu(x - 1) + 1 > 0. True for responses that may be
-        negative: the output is linear.
+        Whether responses may be negative, and the output is linear; for spike counts the output is
+        elu(x - 1) + 1 > 0.
     """
 
     def __init__(self, neuroids: int, channels: int, *, continuous: bool) -> None:
@@ -34,11 +34,10 @@ class GaussianReadout(nn.Module):
         self.initialise()
 
     def initialise(self) -> None:
-        """Draw positions from U(-.3, .3), spreads from U(0, .6); fill features with 1/256.
+        """Draw positions from U(-.3, .3) and spreads from U(0, .6); set features to 1 / channels.
 
-        Released code of Safarani 2021 (positions in units where the map is [-1, 1] wide), there
-        for 256 channels; here one over the number of channels, so that narrower networks start
-        from the same mean.
+        Released code of Safarani 2021, where the feature map spans [-1, 1] and has 256 channels.
+        One over the number of channels lets narrower networks start from the same mean.
         """
         nn.init.uniform_(self.position, -0.3, 0.3)
         nn.init.uniform_(self.spread, 0.0, 0.6)

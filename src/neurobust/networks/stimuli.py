@@ -11,12 +11,12 @@ from neurobust.images.batches import Standard, as_channels
 def training_stimuli(
     recording: xr.DataTree, colour: str, device: torch.device, split: str = TRAIN
 ) -> tuple[Tensor, Standard, dict[str, int]]:
-    """Return one split of a recording's stimuli.
+    """Return one split of a recording's stimuli, and the standard of its training stimuli.
 
     Returns
     -------
-    Their pixels (stimulus, channel, row, column), the standard of the training stimuli, and the
-    row of each stimulus by its id.
+    The pixels of the split (stimulus, channel, row, column), the standard of the training stimuli,
+    and the row of each stimulus in the pixels by its id.
     """
     stimuli = recording["stimuli"].to_dataset()
     splits = stimuli["split"].values

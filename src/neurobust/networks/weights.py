@@ -1,4 +1,4 @@
-"""Trained weights from a user's file: of VGGs, ResNet18, CORnets or RobustBench's models."""
+"""Trained weights from a user's file, for VGGs, ResNet18, CORnets and RobustBench's models."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ from neurobust.networks.files import UNREADABLE
 from neurobust.networks.network import Network
 
 _WRAPPERS = ("state_dict", "model_state_dict", "net", "model", "last")
-"""Under what files hold a state_dict; of several, as in RobustBench, the ``last`` epoch's."""
-_PARALLEL = "module."  # what torch's DataParallel puts before every name
+"""Keys under which files hold a state_dict; ``last`` is the last epoch's in RobustBench's files."""
+_PARALLEL = "module."  # torch's DataParallel puts it before every name
 _TORCHVISION = "features."
 # CORnet's classifier, torchvision's of ResNets, and that of ResNets written for CIFAR.
 _DECODER = re.compile(r"^(decoder\.linear|fc|linear)\.")
@@ -26,18 +26,18 @@ def load_weights(network: Network, path: Path) -> None:
     Parameters
     ----------
     network
-        Changed in place.
+        The network, changed in place.
     path
-        What ``torch.save`` wrote: a ``state_dict``, or a mapping that holds one under that name
-        or ``net`` or ``model``. The classifier of a CORnet or ResNet is copied if it has the
-        network's number of classes, other classifiers are not; a model of RobustBench is copied
-        whole.
+        A file written by ``torch.save``: a ``state_dict``, or a mapping that holds one as
+        ``state_dict``, ``net`` or ``model``. The classifier of a CORnet or ResNet is copied if it
+        has the network's number of classes; other classifiers are not. A model of RobustBench is
+        copied whole.
 
     Raises
     ------
     InputError
-        If the file is absent, no such mapping, or lacks a tensor of the trunk in its shape; or is
-        not the file of the model of RobustBench.
+        If the file is absent, is no such mapping, lacks a tensor of the trunk in its shape, or
+        does not belong to the recipe's model of RobustBench.
     """
     tensors = _read(path)
     if network.load_trunk is not None:
@@ -76,12 +76,12 @@ def _read(path: Path) -> dict[str, Tensor]:
             path,
             "is not there",
             expected="a file of trained weights",
-            fix="put it there, or let the recipe's 'weights' name where it is",
+            fix="put it there, or correct the path in the recipe's 'weights'",
         ) from error
     except UNREADABLE as error:
-        # The first sentence: torch goes on to advise what would run a file's code.
-        told = str(error).partition("\n")[0].partition(". ")[0] or type(error).__name__
-        raise _unusable(path, f"cannot be read ({told})") from error
+        # The first sentence alone: torch goes on to suggest a way that would run the file's code.
+        reason = str(error).partition("\n")[0].partition(". ")[0] or type(error).__name__
+        raise _unusable(path, f"cannot be read ({reason})") from error
     while isinstance(content, dict):
         held = [name for name in _WRAPPERS if isinstance(content.get(name), dict)]
         if not held:

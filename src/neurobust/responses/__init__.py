@@ -1,1 +1,1 @@
-"""What a trained predictor answers to images it was not trained on."""
+"""Responses that a trained network predicts, and the similarities of stimuli that follow."""

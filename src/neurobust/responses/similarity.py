@@ -1,4 +1,4 @@
-"""How similar stimuli are for a recorded population, from the responses predicted to them."""
+"""Similarity of stimuli to a recorded population, from predicted responses."""
 
 import logging
 
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from neurobust.dims import OTHER_STIMULUS, STIMULUS, TRAIN, VALIDATION
 from neurobust.errors import InputError
 from neurobust.images.cosines import cosine_similarity
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.inference import predict, session_predictions
 from neurobust.networks.network import Network
 from neurobust.networks.stimuli import training_stimuli
@@ -31,20 +31,20 @@ WEIGHTING = "signal-to-noise ratio times validation correlation"
 def measure_similarity(
     network: Network, recording: xr.DataTree, device: torch.device
 ) -> xr.Dataset:
-    """Measure how similar a recording's training stimuli are for the population.
+    """Measure the similarity of a recording's training stimuli to its population.
 
-    A predicted response has no trial noise, and each stimulus has one in every session. Weighted
-    by `weigh_neuroids` and centred over stimuli, the responses of one session to two stimuli
-    have a cosine; the similarity is its mean over sessions (Li et al. 2019).
+    Predicted responses have no trial noise, and every session has one for each stimulus. The
+    responses of a session are weighted by `weigh_neuroids` and centred over stimuli. The similarity
+    of two stimuli is the cosine between their responses, averaged over sessions (Li et al. 2019).
 
     Parameters
     ----------
     network
-        With a readout of the recording's neuroids.
+        A network with a readout of the recording's neuroids.
     recording
-        See `neurobust.recordings.form`; the one that the network was trained on.
+        The recording that the network was trained on; see `neurobust.recordings.form`.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
@@ -54,10 +54,10 @@ def measure_similarity(
     Raises
     ------
     InputError
-        If a session repeats no stimulus, which leaves its noise unknown, or shows none for
-        validation; or if the network predicts no neuroid of any session.
+        If a session repeats no stimulus, so that its noise is unknown, or has no validation
+        stimulus; or if the network predicts no neuroid of any session.
     """
-    network = place(network, device)
+    network = to_device(network, device)
     stimuli = recording["stimuli"].to_dataset()
     pixels, standard, rows = training_stimuli(recording, network.recipe.colour, device)
     predicted = predict(network, pixels, standard).astype(np.float64)
@@ -66,7 +66,7 @@ def measure_similarity(
     for name, neuroids in network.heads.slices().items():
         responses = predicted[:, neuroids]
         weights = weigh_neuroids(responses, sessions_of(recording)[name], validation[name])
-        # ASSUME: a session without a predicted neuroid has no similarities to be averaged.
+        # ASSUME: a session without a predicted neuroid adds nothing to the average.
         if not weights.any():
             log.warning("session %s is left out: the network predicts none of its neuroids", name)
             continue
@@ -75,8 +75,8 @@ def measure_similarity(
     if not similarities:
         raise InputError(
             f"similarities of recording {recording.attrs['identifier']}",
-            "the network predicts no neuroid: no correlation with validation responses is above "
-            "0 in a neuroid with noise and with predictions that vary",
+            "the network predicts no neuroid: no neuroid with noise and varying predictions has a "
+            "correlation with validation responses above 0",
             expected="a network that has learned to predict some neuroids",
             fix="train the predictor for longer, or at another learning rate",
         )
@@ -97,27 +97,27 @@ def weigh_neuroids(
     session: xr.Dataset,
     validation: tuple[xr.Dataset, Float[np.ndarray, "presentation neuroid"]],
 ) -> Float[np.ndarray, " neuroid"]:
-    """Return what the predicted responses of each neuroid of a session are to be multiplied by.
+    """Return the weight of each neuroid's predicted responses in a session.
 
     Parameters
     ----------
     predicted
-        Responses to the training stimuli.
+        Predicted responses to the training stimuli.
     session
-        Its trials, of all splits, some stimuli shown more than once.
+        Trials of all splits, with some stimuli repeated.
     validation
-        Its trials of validation stimuli, and the responses predicted for them.
+        Trials of validation stimuli, and the responses predicted for them.
 
     Returns
     -------
-    The standard deviation of the predicted responses over stimuli, by that of single trials around
-    their stimulus' mean, times the correlation of predicted with mean responses to the validation
-    stimuli; 0 for a neuroid that is not predicted.
+    The standard deviation of predicted responses over stimuli, divided by that of single trials
+    around the mean of their stimulus, times the correlation between predicted and mean responses to
+    the validation stimuli; 0 for a neuroid that is not predicted.
 
     Raises
     ------
     InputError
-        If no stimulus was shown more than once, or none is for validation.
+        If no stimulus is repeated, or none is for validation.
     """
     trials, stimulus = _by_stimulus(session)
     validated, validating = _by_stimulus(validation[0])
@@ -127,12 +127,12 @@ def weigh_neuroids(
             f"session {session.attrs.get('session', '')}",
             f"{repeated} stimuli were shown more than once, "
             f"{len(np.unique(validating))} are for validation",
-            expected="repeated stimuli, to tell signal from noise, and validation stimuli",
+            expected="repeated stimuli, which separate signal from noise, and validation stimuli",
             fix="change the split of the stimuli, or leave the session out",
         )
-    # ASSUME: Li et al. 2019 name both factors without their form: a ratio of standard deviations,
-    # with the noise of all repeated stimuli; of the correlation only what is above 0; and none of
-    # a neuroid whose repeats never differ, of whose noise nothing is known.
+    # ASSUME: Li et al. 2019 name both factors without their form. Here the signal-to-noise ratio is
+    # one of standard deviations, with the noise of all repeated stimuli; negative correlations
+    # count as 0; and a neuroid whose repeats never differ has weight 0, since its noise is unknown.
     noise = np.sqrt(noise_variance(trials, stimulus))
     ratio = np.where(noise > 0, predicted.std(axis=0) / np.where(noise > 0, noise, 1), 0)
     means = [mean_by_stimulus(values, validating) for values in (validated, validation[1])]
@@ -140,6 +140,6 @@ def weigh_neuroids(
 
 
 def _by_stimulus(session: xr.Dataset) -> tuple[Trials, Stimulus]:
-    """Return single responses and which stimulus was shown, 0 to n - 1."""
+    """Return the responses of single trials and the index of each trial's stimulus."""
     stimulus, _ = pd.factorize(session["stimulus_id"].to_numpy())
     return session["response"].to_numpy().astype(np.float64), stimulus

@@ -1,4 +1,4 @@
-"""The responses that a network predicts for every picture of an image set."""
+"""Responses that a network predicts for every picture of an image set."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ import xarray as xr
 
 from neurobust.dims import IMAGE, NEUROID, SPLITS
 from neurobust.images.batches import LabelledPictures
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.inference import predict
 from neurobust.networks.network import Network
 
@@ -19,18 +19,18 @@ def synthesise_responses(
     Parameters
     ----------
     network
-        With a readout.
+        A network with a readout.
     image_set
-        See `neurobust.images.form`; its pictures are standardised by its own training images.
+        Image set (`neurobust.images.form`), standardised by its own training images.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
-    ``response(image, neuroid)`` with image_id, neuroid_id and session; the attribute
-    response_kind tells whether responses may be negative.
+    ``response(image, neuroid)`` with image_id, neuroid_id and session. The attribute response_kind
+    is ``continuous`` if responses may be negative, else ``counts``.
     """
-    network = place(network, device)
+    network = to_device(network, device)
     responses, ids = [], []
     for split in SPLITS:
         pictures = LabelledPictures.of_split(

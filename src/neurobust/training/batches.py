@@ -1,4 +1,4 @@
-"""Which examples make up which batch: a function of (seed, purpose, number of the batch) alone."""
+"""The examples of a batch, which follow from seed, purpose and number of the batch alone."""
 
 import math
 
@@ -10,16 +10,16 @@ from neurobust.randomness import generator
 
 
 class BatchOrder:
-    """Endless batches of indices: passes over all examples, each in an order of its own.
+    """Endless batches of indices: pass after pass over all examples, each pass in a new order.
 
     Parameters
     ----------
     examples, batch_size
-        Number of examples, and of those in one batch (the last of a pass may be smaller).
+        Number of examples, and of examples in a batch (the last batch of a pass may be smaller).
     seed, purpose
-        What the orders follow from.
+        Seed and name of the random stream of the orders.
     device
-        Where the indices are used.
+        The device of the indices.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class BatchOrder:
         self._order: tuple[int, Tensor] | None = None
 
     def __getitem__(self, number: int) -> Int64[Tensor, " example"]:
-        """Return the indices of a batch; numbers count over all passes."""
-        turn, place = divmod(number, self.per_pass)
+        """Return the indices of a batch; batches are numbered over all passes."""
+        turn, position = divmod(number, self.per_pass)
         if self._order is None or self._order[0] != turn:
             order = generator(*self._stream, turn).permutation(self.examples)
             self._order = turn, torch.from_numpy(order).to(self._device)
-        return self._order[1][place * self.batch_size : (place + 1) * self.batch_size]
+        return self._order[1][position * self.batch_size : (position + 1) * self.batch_size]

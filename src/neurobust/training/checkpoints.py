@@ -1,8 +1,8 @@
 """The state of a training on disk, from which an interrupted one continues.
 
-A file begins with a line that names its form, and one with the SHA-256 of what follows: the key of
-the training and its state as torch writes them. The file before it is kept, so that one damaged
-file costs an interval of training, not all of it.
+A file begins with a line that names its form and a line with the SHA-256 of the rest, which holds
+the key of the training and its state as torch writes them. The previous file is kept too, so that a
+damaged file costs one interval of training, not all of it.
 """
 
 import hashlib
@@ -26,32 +26,32 @@ from neurobust.networks.files import UNREADABLE
 log = logging.getLogger(__name__)
 
 State = dict[str, Any]
-"""Plain values and tensors alone, by name."""
+"""Plain values and tensors, by name."""
 Boundary = Callable[[Callable[[], State]], None]
-"""Called between two steps, with what returns the state there."""
+"""Function that is called between two steps, with a function that returns the state."""
 
 _FORM = b"neurobust checkpoint 1\n"
 _DIGEST_LENGTH = hashlib.sha256().digest_size * 2
 
 
 def checkpoint_path(network: str | Path) -> Path:
-    """Return where the training of a network file, FOLDER/networks/NAME/seedN.pt, keeps its state.
+    """Return the checkpoint of a network's training.
 
-    It is FOLDER/checkpoints/NAME/seedN.ckpt.
+    For FOLDER/networks/NAME/seedN.pt it is FOLDER/checkpoints/NAME/seedN.ckpt.
     """
     network = Path(network)
     return network.parents[2] / "checkpoints" / network.parent.name / f"{network.stem}.ckpt"
 
 
 def training_key(files: Iterable[str | Path], **about: object) -> str:
-    """Return the key of a training: only a checkpoint with the same one is continued from.
+    """Return the key of a training, which continues only from a checkpoint with the same key.
 
     Parameters
     ----------
     files
-        What is read; a file is known by its name, size and time of change.
+        Files that are read; each counts by name, size and time of change.
     about
-        Whatever else makes the training what it is, as values of JSON; the version of torch is
+        Everything else that the training depends on, as values of JSON; the version of torch is
         added.
     """
     known = [(str(file), os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files]
@@ -60,16 +60,16 @@ def training_key(files: Iterable[str | Path], **about: object) -> str:
 
 
 class Checkpoint:
-    """The file that one training keeps its state in.
+    """The file with the state of one training.
 
     Parameters
     ----------
     path
-        The file; ``seed1.previous.ckpt`` beside ``seed1.ckpt`` is the one before it.
+        The file; the previous one is ``seed1.previous.ckpt`` beside ``seed1.ckpt``.
     key
-        The training that it belongs to (`training_key`).
+        Key of the training (`training_key`).
     minutes
-        At least as long between two states that are saved; 0 saves after every step.
+        Shortest time between two saves; 0 saves after every step.
     """
 
     def __init__(self, path: str | Path, key: str, *, minutes: float) -> None:
@@ -80,15 +80,15 @@ class Checkpoint:
         self._last = time.monotonic()
 
     def load(self) -> State | None:
-        """Return the newest state that is sound and of this training, None if there is none.
+        """Return the newest sound state of this training, None if there is none.
 
-        The log names a damaged file, which is renamed to ``.damaged``, and one of another key,
+        The log names a damaged file, which is renamed to ``.damaged``, and a file with another key,
         which will be overwritten.
 
         Raises
         ------
         InputError
-            If a file is there and cannot be read, or is damaged and cannot be renamed.
+            If a file cannot be read, or is damaged and cannot be renamed.
         """
         discard_parts(self.path)
         found = False
@@ -105,14 +105,14 @@ class Checkpoint:
                 if key == self._key:
                     log.info("%s: the state of an interrupted training", path)
                     return state
-                log.warning("%s: belongs to another recipe, code or data: not used", path)
+                log.warning("%s: belongs to another recipe, code or data, and is not used", path)
             found = True
         if found:
-            log.warning("%s: no state of this training to continue from: starting anew", self.path)
+            log.warning("%s: no state of this training to continue from, starting anew", self.path)
         return None
 
     def save(self, state: State) -> None:
-        """Write a state; the file before it is kept, and stays as it is if this fails.
+        """Write a state and keep the previous file, which is unharmed if this fails.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class Checkpoint:
                 with part.open("wb") as file:
                     file.writelines((_FORM, digest, b"\n", content.getbuffer()))
                     file.flush()
-                    os.fsync(file.fileno())  # on disk before it takes the place of a good one
+                    os.fsync(file.fileno())  # on disk before it replaces a good one
                 if self.path.exists():
                     self.path.replace(self.previous)
         except OSError as error:
@@ -136,7 +136,7 @@ class Checkpoint:
         log.info("%s: the state was saved", self.path)
 
     def remove(self) -> None:
-        """Remove the files of a training that has its result."""
+        """Remove the files of a finished training."""
         for path in (self.path, self.previous):
             try:
                 path.unlink(missing_ok=True)
@@ -145,25 +145,25 @@ class Checkpoint:
 
     @contextmanager
     def boundaries(self) -> Iterator[Boundary]:
-        """Let signals wait for the next boundary; yield what is to be called at each.
+        """Defer signals to the next boundary, and yield the function to call at each boundary.
 
-        It saves the state when that is due. A state that cannot be saved is no reason to end a
-        long training: the log warns, and the next interval tries again.
+        The function saves the state when that is due. If the state cannot be saved, the log warns
+        and the next interval tries again, since that is no reason to end a long training.
 
         Raises
         ------
         Interrupted
-            At the boundary after a signal, with the state saved.
+            At the boundary after a signal, once the state is saved.
         InputError
-            If it cannot be saved then.
+            If the state cannot be saved after a signal.
         """
         with deferred() as interrupted:
 
             def pass_boundary(describe: Callable[[], State]) -> None:
                 if (signal := interrupted()) is not None:
                     self.save(describe())
-                    told = f"the state is in {self.path}; the same command continues from there"
-                    raise Interrupted(signal, told)
+                    message = f"the state is in {self.path}; the same command continues from there"
+                    raise Interrupted(signal, message)
                 if time.monotonic() - self._last >= self._seconds:
                     try:
                         self.save(describe())
@@ -174,13 +174,13 @@ class Checkpoint:
 
 
 def _read(path: Path) -> tuple[str, State]:
-    """Return key and state of a file; whatever is wrong with it is one of UNREADABLE."""
+    """Return key and state of a file; a damaged one raises one of UNREADABLE."""
     raw = memoryview(path.read_bytes())
     start = len(_FORM) + _DIGEST_LENGTH + 1
     head, content = bytes(raw[:start]), raw[start:]
     digest = hashlib.sha256(content).hexdigest().encode()
     if head != _FORM + digest + b"\n":
-        raise ValueError("its bytes are not those that were written")
+        raise ValueError("its bytes have changed since they were written")
     read = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return read["key"], read["state"]
 
@@ -198,6 +198,6 @@ def _unusable(path: Path, what: str, error: OSError) -> InputError:
     return InputError(
         path,
         f"the state of the training cannot be {what} ({error.strerror})",
-        expected="a file that may be read and written, and room for it",
-        fix="free it; the same command then continues from the last state that was saved",
+        expected="permission to read and write the file, and space on the disk",
+        fix="grant it or free space; the same command then continues from the last saved state",
     )

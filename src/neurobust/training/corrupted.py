@@ -1,4 +1,4 @@
-"""Training images of which a fraction is corrupted."""
+"""Training images, a fraction of them corrupted."""
 
 import torch
 from jaxtyping import UInt8
@@ -10,18 +10,19 @@ from neurobust.randomness import generator, seed_for
 
 
 class CorruptedView:
-    """A copy of the training images of which a fraction is corrupted, drawn anew for each pass.
+    """Copies of the training images for each pass, with a newly drawn fraction of them corrupted.
 
-    Each corrupted image gets one corruption and one severity, uniformly (Safarani 2021, Oracle).
+    Each corrupted image has one corruption and one severity, drawn uniformly (Safarani 2021,
+    Oracle).
 
     Parameters
     ----------
     pictures
-        Training images, RGB.
+        Training images in RGB.
     fraction
-        Of the images, chosen anew for each pass.
+        Fraction of the images that is corrupted in each pass.
     seed, purpose
-        What the draws follow from.
+        Seed and name of the random stream.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class CorruptedView:
         self._copy: tuple[int, Tensor] | None = None
 
     def __getitem__(self, turn: int) -> UInt8[Tensor, "image channel row column"]:
-        """Return the copy for one pass, in the network's colours."""
+        """Return the copy of one pass, in the network's colours."""
         if self._copy is None or self._copy[0] != turn:
             self._copy = turn, self._draw(turn)
         return self._copy[1]

@@ -16,12 +16,12 @@ def collect_histories(histories: Mapping[int, History]) -> xr.Dataset:
     Parameters
     ----------
     histories
-        By seed; see `neurobust.training.loop`.
+        History of each seed; see `neurobust.training.loop.train_stage`.
 
     Returns
     -------
-    ``value(seed, metric, epoch)``, epochs counted over all stages from 1, NaN after the end of a
-    seed's training and where a metric does not apply to a stage.
+    ``value(seed, metric, epoch)``, with epochs counted from 1 over all stages; NaN after the end of
+    a seed's training and where a stage lacks the metric.
     """
     metrics = list(dict.fromkeys(name for history in histories.values() for name in history))
     length = max(len(history["epoch"]) for history in histories.values())

@@ -1,4 +1,4 @@
-"""The one training loop: objectives in turn, one step for all, a plateau schedule."""
+"""The training loop: the losses of all objectives, then one optimiser step, epoch by epoch."""
 
 import copy
 import logging
@@ -28,22 +28,24 @@ History = dict[str, list[float]]
 
 @dataclass
 class Progress:
-    """Where a stage of training stands between two steps: all that the next one depends on.
+    """The state of a training stage between two steps: all that the next step depends on.
 
     Attributes
     ----------
     modules
-        The network, then whatever else is trained, on the device.
+        The network, then everything else that is trained, on the device.
     optimiser, course
-        Their own state goes from step to step, and from epoch to epoch.
+        The optimiser, whose state changes with each step, and the schedule's course, whose state
+        changes with each epoch.
     best
-        The network's weights of the best epoch.
+        The network's weights in the best epoch.
     history
-        Of all epochs so far.
+        Measures of all epochs so far.
     stage, epoch, step
-        The stage's place in the recipe, its epochs that are over, and steps of the next that are.
+        Index of the stage in the recipe, number of its finished epochs, and number of finished
+        steps in the current epoch.
     sums, counts
-        Of the losses of those steps, by objective.
+        Sum and number of the losses of those steps, by objective.
     """
 
     modules: nn.ModuleList
@@ -59,20 +61,20 @@ class Progress:
 
     @property
     def device(self) -> torch.device:
-        """Where it is trained."""
+        """The device that the network is trained on."""
         return next(self.modules.parameters()).device
 
     def describe(self) -> State:
-        """Return all of it; what is returned changes with the training."""
+        """Return the whole state; its tensors change as the training goes on."""
         stateful = {name: getattr(self, name).state_dict() for name in _STATEFUL}
         plain = {name: getattr(self, name) for name in (*_PLAIN, "history")}
         return stateful | plain | {"generators": _generators(self.device)}
 
     def resume(self, state: State) -> None:
-        """Continue from what `describe` returned, on a device of the same kind."""
+        """Continue from a state of `describe`, on a device of the same kind."""
         for name in _STATEFUL:
             getattr(self, name).load_state_dict(state[name])
-        self.modules.to(self.device)  # a running mean that there was none of before
+        self.modules.to(self.device)  # loading may have added a running mean
         for name in _PLAIN:
             setattr(self, name, state[name])
         self.sums = {name: total.to(self.device) for name, total in self.sums.items()}
@@ -80,7 +82,7 @@ class Progress:
         _set_generators(state["generators"], self.device)
 
     def begin_epoch(self, objectives: Iterable[str]) -> None:
-        """Set the rate; count from zero, unless some steps of the epoch are over."""
+        """Set the learning rate; reset the sums unless the epoch was interrupted."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.course.lr
         if self.step == 0:
@@ -88,7 +90,7 @@ class Progress:
             self.counts = dict.fromkeys(objectives, 0)
 
     def end_epoch(self, network: Network, score: float) -> None:
-        """Take the validation score: keep the weights, or at a plateau restore the best."""
+        """Take the validation score: keep the best weights, and restore them at a plateau."""
         if self.course.improved(score):
             self.best = copy.deepcopy(network.state_dict())
         elif self.course.reached():
@@ -101,7 +103,7 @@ _PLAIN = ("best", "epoch", "step", "stage", "sums", "counts")
 
 
 def go_on(describe: Callable[[], State]) -> None:
-    """Pass a boundary between two steps of a training that keeps no state."""
+    """Do nothing between two steps of a training without a checkpoint."""
 
 
 def train_stage(
@@ -118,33 +120,35 @@ def train_stage(
     resumed: State | None = None,
     at_boundary: Boundary = go_on,
 ) -> None:
-    """Train a network through one stage; its best validation epoch is what remains.
+    """Train a network through one stage, and leave it with the weights of its best epoch.
 
     Parameters
     ----------
     network
-        Changed in place, on the device.
+        The network on the device, changed in place.
     objectives
-        By name; the first defines the epoch and the others are interleaved at their ratios. One
-        that is a module is moved to the device, and its parameters are trained too.
+        Objectives by name. The first defines the epoch, and the others are interleaved at their
+        ratios. An objective that is a module moves to the device, and its parameters are trained.
     stage, number, schedule
-        What to freeze, reset and weigh; the stage's place in the recipe; optimiser and plateaus.
+        The stage, which states what to freeze, reset and weigh; its index in the recipe; its
+        optimiser and learning rates.
     validate
-        Returns the score to be maximised.
+        Function that returns the score to maximise.
     seed
-        What initialisation, dropout and readout positions follow from.
+        Seed of initialisation, dropout and readout positions.
     history
-        One value per epoch is appended to ``stage``, ``epoch``, ``learning_rate``,
-        ``validation_score`` and one measure per objective.
+        Measures by name, extended in place by one value per epoch: ``stage``, ``epoch``,
+        ``learning_rate``, ``validation_score`` and the loss of each objective.
     resumed
-        The state in which this stage was left, from which it continues.
+        State of this stage when it was interrupted, from which it continues.
     at_boundary
-        Called after each step and each epoch with what returns the state there.
+        Function that is called after each step and each epoch with a function that returns the
+        state.
 
     Raises
     ------
     InputError
-        If the loss is no longer finite.
+        If a loss is not finite.
     """
     _prepare(network, stage, seed_for(seed, "reset", number))
     weighting = Weighting(objectives, learned=stage.weighting == "uncertainty")
@@ -160,9 +164,9 @@ def train_stage(
         stage=number,
     )
     if resumed is not None:
-        progress.resume(resumed)  # whatever was initialised above is replaced
-        told = (number, progress.epoch + 1, progress.step, len(next(iter(objectives.values()))))
-        log.info("continuing from stage %d, epoch %d, step %d of %d", *told)
+        progress.resume(resumed)  # replaces what was initialised above
+        position = (number, progress.epoch + 1, progress.step, len(next(iter(objectives.values()))))
+        log.info("continuing from stage %d, epoch %d, step %d of %d", *position)
     noise = seed_for(seed, "noise", number)
     while progress.epoch < schedule.max_epochs and not progress.course.ended:
         progress.begin_epoch(objectives)
@@ -177,11 +181,11 @@ def train_stage(
 
 
 def schedule_step(step: int, ratio: float) -> range:
-    """Return which batches of an objective belong to a step, at ``ratio`` batches per step.
+    """Return the numbers of an objective's batches in a step, at ``ratio`` batches per step.
 
-    A ratio above 1 gives several batches per step, one below 1 a batch every 1/ratio steps.
+    A ratio above 1 gives several batches per step, a ratio below 1 a batch every 1/ratio steps.
     """
-    tiny = 1e-9  # 15 steps at 1/15 must not make 0.999...
+    tiny = 1e-9  # 15 steps at 1/15 must not add up to 0.999...
     return range(math.floor(step * ratio + tiny), math.floor((step + 1) * ratio + tiny))
 
 
@@ -193,19 +197,19 @@ def _train_epoch(
     seed: int,
     at_boundary: Boundary,
 ) -> dict[str, float]:
-    """Make one pass over the first objective; return the mean loss of each that had a batch."""
+    """Train for one epoch; return the mean loss of each objective that had a batch."""
     length = len(next(iter(objectives.values())))
     sums, counts, optimiser = progress.sums, progress.counts, progress.optimiser
     epoch = progress.epoch
-    for place in tqdm(
+    for index in tqdm(
         range(progress.step, length),
         initial=progress.step,
         total=length,
         leave=False,
         disable=None,
     ):
-        step = epoch * length + place
-        torch.manual_seed(seed_for(seed, step))  # dropout and readout positions of this step
+        step = epoch * length + index
+        torch.manual_seed(seed_for(seed, step))  # for dropout and readout positions
         optimiser.zero_grad(set_to_none=True)
         for name, loss in _losses(network, objectives, step):
             weighting(name, loss).backward()
@@ -229,12 +233,12 @@ def _losses(
     network: Network, objectives: dict[str, Objective], step: int
 ) -> Iterator[tuple[str, torch.Tensor]]:
     device = next(network.parameters()).device
-    for place, (name, objective) in enumerate(objectives.items()):
-        batches = schedule_step(step, objective.ratio) if place else range(step, step + 1)
+    for index, (name, objective) in enumerate(objectives.items()):
+        batches = schedule_step(step, objective.ratio) if index else range(step, step + 1)
         for batch in batches:
             losses = objective.losses(network, batch)
             while (loss := _compute_next(losses, device)) is not None:
-                yield name, loss  # backpropagated outside of mixed precision
+                yield name, loss  # to be backpropagated outside of mixed precision
 
 
 def _compute_next(losses: Iterator[torch.Tensor], device: torch.device) -> torch.Tensor | None:
@@ -243,7 +247,7 @@ def _compute_next(losses: Iterator[torch.Tensor], device: torch.device) -> torch
 
 
 def _generators(device: torch.device) -> State:
-    """Return the states of torch's generators; numpy's are made anew for each purpose."""
+    """Return the states of torch's generators; numpy's are created anew for each purpose."""
     states = {"cpu": torch.get_rng_state()}
     return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
@@ -255,7 +259,7 @@ def _set_generators(states: State, device: torch.device) -> None:
 
 
 def _prepare(network: Network, stage: Stage, seed: int) -> None:
-    """Freeze the trunk up to the stage's layer and initialise the rest anew, as it says."""
+    """Freeze the trunk up to the stage's layer; initialise the rest anew if the stage resets."""
     network.requires_grad_(True)
     frozen: set[nn.Module] = set()
     if stage.freeze_to is not None:
@@ -273,7 +277,7 @@ def _prepare(network: Network, stage: Stage, seed: int) -> None:
 
 
 def _train_mode(network: Network, stage: Stage) -> None:
-    """Set training mode, but keep the batch normalisation of frozen layers as it is."""
+    """Set training mode, but keep frozen layers in evaluation mode for batch normalisation."""
     network.train()
     if stage.freeze_to is not None:
         network.up_to(stage.freeze_to).eval()
@@ -292,5 +296,5 @@ def _record(
     length = len(history.get("epoch", []))
     for name in {**history, **row}:
         history.setdefault(name, [math.nan] * length).append(row.get(name, math.nan))
-    told = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
-    log.info("%s", told)
+    message = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
+    log.info("%s", message)

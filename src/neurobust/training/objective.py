@@ -1,8 +1,8 @@
-"""What an objective is to the training loop, and what objectives are built from.
+"""The interface between objectives and the training loop, and what objectives are built from.
 
-An objective yields the losses of its n-th batch; a batch may come in parts (one per recorded
-session), which are yielded one after the other so that each is backpropagated and freed before the
-next. Batch, augmentation and corruption follow from (seed, number of the batch) alone.
+An objective yields the losses of its n-th batch. A batch may have parts (one per recorded session),
+whose losses are yielded one by one, so that each is backpropagated and freed before the next.
+Batch, augmentation and corruption follow from the seed and the number of the batch alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,12 +20,12 @@ from neurobust.networks.network import Network
 
 
 class Objective(Protocol):
-    """What the loop needs of an objective."""
+    """An objective as the training loop uses it."""
 
     ratio: float
     weight: float
     gaussian: bool
-    """Whether the loss is a squared error (it decides the form of uncertainty weighting)."""
+    """Whether the loss is a squared error, for the form of uncertainty weighting."""
 
     def __len__(self) -> int:
         """Return the number of batches in one pass over its examples."""
@@ -44,17 +44,17 @@ class PredictsResponses(Protocol):
 
 @dataclass
 class TrainingData:
-    """What a recipe is trained on.
+    """The data that a recipe is trained on.
 
     Attributes
     ----------
     images
-        The image set, None for a network that sees a recording's stimuli alone.
+        The image set; None for a network that sees only a recording's stimuli.
     recordings, responses
-        By the name that an objective's ``source`` gives: a recording, or synthesised responses.
+        Recordings and synthesised responses, by the ``source`` of an objective.
     similarities
-        By the name that a similarity objective's ``source`` gives: see
-        `neurobust.responses.similarity.measure_similarity`.
+        Similarities from `neurobust.responses.similarity.measure_similarity`, by the ``source`` of
+        an objective.
     start
         The network whose trunk the training starts from, if any.
     """
@@ -68,22 +68,22 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Task:
-    """What an objective is built from, besides its settings.
+    """All that an objective is built from, besides its settings.
 
     Attributes
     ----------
     network
-        The one to be trained, on the device.
+        The network to train, on the device.
     data
-        All that the recipe is trained on.
+        The data that the recipe is trained on.
     pictures
         The training images, decoded, on the device; None for a network without an image set.
     schedule
-        Of the stage, for the size of its batches.
+        Schedule of the stage, for its batch size.
     seed, purpose
-        What the objective's random draws follow from.
+        Seed and name of the objective's random streams.
     device
-        Where the network is trained.
+        The device that the network is trained on.
     """
 
     network: Network

@@ -1,4 +1,4 @@
-"""When the learning rate falls and training ends: at plateaus of validation, or by the clock."""
+"""Learning rates that fall at plateaus of the validation score, or after so many epochs."""
 
 from collections.abc import Callable
 from inspect import unwrap
@@ -9,11 +9,11 @@ from neurobust.config.schedules import Schedule
 
 
 class Plateau:
-    """Learning rate, best epoch and end of training, from one validation score per epoch.
+    """Learning rate, best epoch and end of training from one validation score per epoch.
 
-    An epoch is good if it improves on the best by more than the threshold. One bad epoch more
-    than ``patience`` is a plateau: the best weights are to be restored and the learning rate is
-    lowered, down to its floor; the last of ``lr_steps`` plateaus ends training (released code of
+    An epoch is good if it improves on the best by more than the threshold. More than ``patience``
+    bad epochs since then make a plateau: the best weights are to be restored, and the learning rate
+    falls, at most to its floor. The last of ``lr_steps`` plateaus ends training (released code of
     Safarani 2021).
     """
 
@@ -30,7 +30,7 @@ class Plateau:
         return self._steps >= self._settings.lr_steps
 
     def improved(self, score: float) -> bool:
-        """Take an epoch's score and say whether it is the best so far."""
+        """Take the score of an epoch and return whether it is the best so far."""
         if score > self.best + self._settings.threshold:
             self.best = score
             self._bad = 0
@@ -39,7 +39,7 @@ class Plateau:
         return False
 
     def reached(self) -> bool:
-        """Say whether this is a plateau; if so the learning rate has been lowered."""
+        """Return whether this is a plateau; if so, lower the learning rate."""
         if self._bad <= self._settings.patience:
             return False
         self._bad = 0
@@ -48,7 +48,7 @@ class Plateau:
         return True
 
     def state_dict(self) -> dict[str, float]:
-        """Return what an interrupted training continues from."""
+        """Return the state from which an interrupted training continues."""
         return {"best": self.best, "lr": self.lr, "bad": self._bad, "steps": self._steps}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
@@ -58,10 +58,10 @@ class Plateau:
 
 
 class Phases:
-    """The same for phases of fixed length: plateaus never are, every epoch counts.
+    """Learning rate, best epoch and end of training for phases of a fixed number of epochs.
 
-    Each of the ``cycles`` starts at the full rate, which is lowered from phase to phase (released
-    code of Li et al. 2023).
+    Each of the ``cycles`` starts at the full rate, which falls from phase to phase (released code
+    of Li et al. 2023).
     """
 
     def __init__(self, settings: Schedule) -> None:
@@ -84,7 +84,7 @@ class Phases:
         return self._epochs >= phases * self._phase_epochs
 
     def improved(self, score: float) -> bool:
-        """Take an epoch's score and say whether it is the best so far."""
+        """Take the score of an epoch and return whether it is the best so far."""
         self._epochs += 1
         if score > self.best + self._settings.threshold:
             self.best = score
@@ -92,11 +92,11 @@ class Phases:
         return False
 
     def reached(self) -> bool:
-        """Say that this is no plateau."""
+        """Return False, since phases know no plateaus."""
         return False
 
     def state_dict(self) -> dict[str, float]:
-        """Return what an interrupted training continues from."""
+        """Return the state from which an interrupted training continues."""
         return {"best": self.best, "epochs": self._epochs}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
@@ -128,12 +128,12 @@ def _without_compiler(
 ) -> Callable[..., torch.optim.Optimizer]:
     """Return the class of an optimiser without the guards around its methods.
 
-    They keep torch's compiler out and import it for that, which takes a second; nothing here is
-    compiled.
+    The guards keep torch's compiler out and import it for that, which takes a second; nothing here
+    is compiled.
     """
     guarded = ("add_param_group", "state_dict", "load_state_dict", "zero_grad")
     methods = {name: unwrap(getattr(optimiser, name)) for name in guarded}
-    methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # the guard of `step` did this, too
+    methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # as the guard of `step` did
     return type(optimiser.__name__, (optimiser,), methods)
 
 

@@ -1,4 +1,4 @@
-"""From a recipe and its data to a trained network."""
+"""Training of a network from its recipe and data."""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -10,7 +10,7 @@ from neurobust.config.recipes import Recipe, Stage
 from neurobust.config.schedules import Schedule
 from neurobust.dims import TRAIN, VALIDATION
 from neurobust.images.batches import LabelledPictures
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.inference import correctness, trial_correlation
 from neurobust.networks.network import Heads, Network, build_network
 from neurobust.parts import load_part, module_name
@@ -35,40 +35,40 @@ def train_network(
     Parameters
     ----------
     recipe
-        What to build and to train for.
+        The recipe: architecture, objectives and stages.
     schedules
-        By the names that the recipe's stages give.
+        Schedules by the names that the recipe's stages give.
     data
-        All that the recipe's objectives need.
+        The data that the recipe's objectives need.
     seed
-        Everything random follows from it: on one machine the same seed gives the same weights
-        on the CPU; on a GPU up to the order in which atomic additions happen.
+        Seed of all random draws. On one machine's CPU the same seed gives the same weights; on a
+        GPU they are the same up to the order of atomic additions.
     device
-        Where to train.
+        The device to train on.
     checkpoint
-        Where the state is saved from time to time and at a signal, and continued from if it is
-        there: on the CPU an interrupted training gives the same weights as one left alone. The
-        caller removes it when it has saved the network.
+        File in which the state is saved from time to time and at a signal, and from which an
+        interrupted training continues; on the CPU it gives the same weights as an uninterrupted
+        one. The caller removes it after saving the network.
 
     Returns
     -------
-    The network, in evaluation mode on the CPU, and its history; a network that is used as its file
-    of weights says has none.
+    The network, in evaluation mode on the CPU, and its history, which is empty for a network that
+    is used with the weights of its file.
 
     Raises
     ------
     InputError
-        If the recipe's file of weights does not fit, the loss is no longer finite, or the state
-        cannot be read, or not be saved at a signal.
+        If the recipe's file of weights does not fit, a loss is not finite, or the state cannot be
+        read, or cannot be saved at a signal.
     Interrupted
-        After a signal, once the state is saved; without a checkpoint signals are not caught.
+        After a signal, once the state is saved. Without a checkpoint signals are not caught.
     """
     network = build_network(recipe, heads_for(recipe, data), seed=seed_for(seed, "weights"))
     if recipe.weights is not None:
         load_part("networks.weights").load_weights(network, recipe.weights)
     if data.start is not None:
         network.trunk.load_state_dict(data.start.trunk.state_dict())
-    network = place(network, device)
+    network = to_device(network, device)
     # Decoded and moved to the device once, for all objectives and stages.
     shown = {
         split: LabelledPictures.of_split(data.images, split, colour=recipe.colour, device=device)
@@ -117,7 +117,7 @@ def train_network(
 
 
 def heads_for(recipe: Recipe, data: TrainingData) -> Heads:
-    """Return the classes and neuroids that the data give a recipe's network."""
+    """Return the classes and neuroids of a recipe's network, from its data."""
     n_classes = 0
     if recipe.classifies():
         assert data.images is not None, "a classifier needs an image set"
@@ -160,7 +160,7 @@ def _monitor(
     shown: Mapping[str, LabelledPictures],
     device: torch.device,
 ) -> partial:
-    """Return what a stage is validated by: accuracy where it classifies, else correlation."""
+    """Return the validation score of a stage: accuracy if it learns labels, else correlation."""
     if any(objective.learns_labels for objective in stage.objectives.values()):
         return partial(_accuracy, network, shown[VALIDATION])
     recording = data.recordings[str(recipe.source("responses"))]

@@ -14,7 +14,19 @@ from neurobust.randomness import seed_for
 
 
 class Views:
-    """Augmented batches of an image set's training images."""
+    """Augmented batches of training images, a fraction of them corrupted.
+
+    Parameters
+    ----------
+    pictures
+        The training images.
+    settings
+        Settings of the augmentation.
+    corrupted
+        Fraction of corrupted images.
+    seed, purpose
+        Seed and name of the random streams.
+    """
 
     def __init__(
         self,
@@ -37,11 +49,11 @@ class Views:
     def pixels(
         self, chosen: Int64[Tensor, " image"], number: int, turn: int
     ) -> UInt8[Tensor, "image channel row column"]:
-        """Return the chosen images as seen in a batch of a pass (``turn``)."""
+        """Return the chosen images as the batch of this number, in pass ``turn``, shows them."""
         source = self._view[turn] if self._clean is None else self._clean
         draws = torch.Generator().manual_seed(seed_for(*self._stream, number))
         return augment(
-            source.index_select(0, chosen),  # on the CPU in a tenth of the time of [chosen]
+            source.index_select(0, chosen),  # on a CPU ten times as fast as [chosen]
             generator=draws,
             padding=self._settings.padding_px,
             max_rotation_deg=self._settings.rotation_deg,

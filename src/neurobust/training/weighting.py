@@ -1,4 +1,4 @@
-"""How the losses of several objectives are put on one scale."""
+"""Weights of the losses of several objectives."""
 
 import torch
 from jaxtyping import Float
@@ -8,7 +8,7 @@ from neurobust.training.objective import Objective
 
 
 class Weighting(nn.Module):
-    """Weigh each objective's loss, by a fixed factor or by its learned observation noise.
+    """Weights of the objectives' losses: a fixed factor, and learned observation noise if wanted.
 
     Uncertainty weighting (Kendall et al. 2018; Safarani 2021, section 2): cross-entropy / s^2 +
     log s, squared error / (2 s^2) + log s, with log s^2 trainable from 0.
@@ -16,9 +16,9 @@ class Weighting(nn.Module):
     Parameters
     ----------
     objectives
-        By name.
+        Objectives by name.
     learned
-        Whether the noise is learned.
+        Whether to learn the noise.
     """
 
     def __init__(self, objectives: dict[str, Objective], *, learned: bool) -> None:

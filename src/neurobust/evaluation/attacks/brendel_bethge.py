@@ -1,8 +1,7 @@
-"""Brendel & Bethge's attack (2019) as Li et al. 2023 used it: along the boundary, from outside.
+"""Brendel & Bethge's attack (2019) with the settings of Li et al. 2023: it follows the boundary.
 
-It is foolbox's, with its settings. Its solver, compiled by numba when it is first used, has loops
-that may never end (foolbox issue 583); `GuardedOptimizer` keeps from it what it would loop
-over.
+It is foolbox's. Its solver, compiled by numba at the first use, has loops that may never end
+(foolbox issue 583); `GuardedOptimizer` withholds the inputs that cause them.
 """
 
 import logging
@@ -16,26 +15,26 @@ from jaxtyping import Float, Float64
 from neurobust.evaluation.attacks.search import L2, LINF, Candidates, Search, Start
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of scipy, in attacks that are not used
+    warnings.simplefilter("ignore", DeprecationWarning)  # from scipy, in unused attacks
     from foolbox import PyTorchModel, TargetedMisclassification
     from foolbox.attacks import L2BrendelBethgeAttack, LinfinityBrendelBethgeAttack
 
 STEPS = 1000  # this and the other settings: Li et al. 2023
 _LR = 1e-3
-# The solver searches for multipliers up to 1e10: of components of a unit vector that are smaller
-# than this, it would never see the end. They add up to less than 1e-6 of any of its steps.
+# The solver searches for multipliers up to 1e10, and never ends for smaller components of a unit
+# vector than this. They contribute less than 1e-6 to any of its steps.
 _NEGLIGIBLE = 1e-9
 
 log = logging.getLogger(__name__)
 
 
 class GuardedOptimizer:
-    """Foolbox's solver for one image's next step, where that has a solution; else no step.
+    """Foolbox's solver for the next step of one image; the step is 0 if there is no solution.
 
     Parameters
     ----------
     optimizer
-        Foolbox's.
+        Foolbox's solver.
     """
 
     def __init__(self, optimizer: Any) -> None:  # noqa: ANN401 - compiled, untyped
@@ -51,14 +50,14 @@ class GuardedOptimizer:
         c: float,
         r: float,
     ) -> Float64[np.ndarray, " pixel"]:
-        """Return the step that leads nearest to an image, on the boundary and within a radius.
+        """Return the step on the boundary, within a radius, that leads nearest to an image.
 
         Parameters
         ----------
         x0, x
-            The image, and where the search has come to.
+            The image, and the current point of the search.
         b, c
-            The boundary: steps whose scalar product with ``b`` is ``c``.
+            The boundary: all steps whose scalar product with ``b`` is ``c``.
         min_, max_
             Bounds of the pixels.
         r
@@ -66,30 +65,30 @@ class GuardedOptimizer:
 
         Returns
         -------
-        Zeros where the boundary is not finite or has no direction, or the solver fails. Else
-        foolbox's solution, with what its loops rely on: ``b`` of length 1, and ``c`` with it,
-        which leaves the problem as it is; and images within the bounds, which rounding may have
-        carried ``x`` across.
+        Zeros if the boundary is not finite or has no direction, or the solver fails; else foolbox's
+        solution for input that its loops can handle: ``b`` and ``c`` divided by the length of
+        ``b``, which does not change the problem, and images clipped to the bounds, which ``x`` may
+        exceed by rounding.
         """
-        normal, place = b.astype(np.float64), x.astype(np.float64)
+        normal, point = b.astype(np.float64), x.astype(np.float64)
         length = np.linalg.norm(normal)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             normal, distance = normal / length, float(c) / length
-        if not all(np.isfinite(given).all() for given in (normal, place, distance)):
+        if not all(np.isfinite(given).all() for given in (normal, point, distance)):
             return np.zeros(len(x))
         normal[np.abs(normal) < _NEGLIGIBLE] = 0
-        images = (np.clip(image, min_, max_).astype(np.float64) for image in (x0, place))
+        images = (np.clip(image, min_, max_).astype(np.float64) for image in (x0, point))
         try:
             step = self.optimizer.solve(
                 *images, normal, float(min_), float(max_), distance, float(r)
             )
-        except (ZeroDivisionError, np.linalg.LinAlgError):  # of its line search
+        except (ZeroDivisionError, np.linalg.LinAlgError):  # from its line search
             return np.zeros(len(x))
         return step if np.isfinite(step).all() else np.zeros(len(x))
 
 
 class _Guarded:
-    """Puts the guard before the solver of one of foolbox's attacks."""
+    """One of foolbox's attacks with a guarded solver."""
 
     def instantiate_optimizer(self) -> Any:  # noqa: ANN401 - foolbox has a class for it
         """Return foolbox's solver, guarded."""
@@ -110,20 +109,20 @@ BRENDEL_BETHGE = {LINF: LinfBrendelBethge, L2: L2BrendelBethge}
 
 
 def attack_brendel_bethge(search: Search, start: Start, steps: int) -> Candidates:
-    """Give what is found from images that are answered with the targets.
+    """Yield perturbed images, starting from images that are answered with the targets.
 
-    From the examples of the start, as in the paper; where there is none, from the smallest
-    perturbation that is known; not at all where there is neither. The steps are the paper's.
+    Starts are the examples, as in the paper; without an example, the smallest known perturbation;
+    an image with neither is left out. The number of steps is the paper's; ``steps`` is not used.
     """
-    # Any NaN: there is no example.
+    # A NaN marks a missing example.
     lacking = start.examples.flatten(1).isnan().any(1).reshape(-1, 1, 1, 1)
     starts = torch.where(lacking, search.best, start.examples).clamp(0, 1)
     rows, starts = search.answered(search.rows, starts[search.rows])
     if not len(rows):
         return
     log.info("Brendel & Bethge's attack on %s images; its first solution takes a minute", len(rows))
-    # ASSUME: the solver's radius is that of an image attacked alone; foolbox's grows with the
-    # number of images in the batch, which the paper does not give.
+    # ASSUME: the solver's radius is that of a single image; foolbox's grows with the number of
+    # images in a batch, which the paper does not give.
     attack = BRENDEL_BETHGE[search.norm](
         overshoot=1.1,
         steps=STEPS,

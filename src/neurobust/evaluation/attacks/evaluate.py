@@ -1,8 +1,8 @@
 """The smallest targeted perturbation of each image that makes a network answer a wrong class.
 
-Perturbations live in the network's input, gray or RGB, with pixels from 0 to 1 (Li et al. 2023,
-where foolbox's Brendel & Bethge attack found them; here its Fast Minimum-Norm attack does, in a
-fraction of the time, unless others are asked for: see `evaluation.attacks.perturb`).
+Perturbations change the network's input, gray or RGB, with pixels from 0 to 1. Li et al. 2023 found
+them with foolbox's Brendel & Bethge attack. The default here is foolbox's Fast Minimum-Norm attack,
+which takes a fraction of the time; see `neurobust.evaluation.attacks.perturb` for others.
 """
 
 import logging
@@ -21,7 +21,7 @@ from neurobust.evaluation.attacks.results import Results
 from neurobust.evaluation.attacks.search import NORMS, Start
 from neurobust.images.batches import LabelledPictures
 from neurobust.images.pairing import derange_labels
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.network import Network
 from neurobust.networks.pixels import PixelClassifier
 from neurobust.randomness import generator, seed_for
@@ -41,45 +41,45 @@ def evaluate_attacks(
     seed: int,
     device: torch.device,
 ) -> xr.Dataset:
-    """Find the smallest targeted perturbation, by the norms of ``NORMS``, of some test images.
+    """Find the smallest targeted perturbations of some test images, for each norm of ``NORMS``.
 
-    The images, and the wrong class that each is driven to, are the same for all networks of an
-    image set. As in the released code of Li et al. 2023 an image is attacked whether or not the
-    network is right about it; ``correct`` tells these cases apart. Where the network gives the
-    target unprompted, the distance is 0.
+    The images and their targets (wrong classes) are the same for all networks of an image set. As
+    in the released code of Li et al. 2023, an image is attacked whether or not the network
+    classifies it correctly; ``correct`` records that. The distance is 0 where the network answers
+    the target without any perturbation.
 
     Parameters
     ----------
     networks
-        The classifiers by seed, of one recipe.
+        Classifiers by seed, of one recipe.
     image_set
         See `neurobust.images.form`.
     images
-        How many test images, drawn at random; all, if there are fewer (Li et al. 2023: 1000).
+        Number of test images, drawn at random; all if there are fewer (Li et al. 2023: 1000).
     attacks
-        Of `neurobust.evaluation.attacks.perturb.ATTACKS`, in turn; ``ddn`` is for L2 alone.
-        The smallest perturbation of all attacks and restarts counts.
+        Names of `neurobust.evaluation.attacks.perturb.ATTACKS`, in the order of running; ``ddn``
+        is for L2 alone. The smallest perturbation of all attacks and restarts counts.
     steps
-        Gradients per image, norm and restart of ``fmn`` and ``ddn``.
+        Number of gradients per image, norm and restart of ``fmn`` and ``ddn``.
     restarts
-        How often each attack is run: from the image, then from random points beside it;
-        ``brendel-bethge`` from other images that are answered with the target.
+        Number of runs of each attack: the first from the image, others from random points near it;
+        all of ``brendel-bethge`` from other images that are answered with the target.
     batch_size
-        Images that are attacked at once.
+        Number of images that are attacked at once.
     seed
-        Of the images, the targets and the restarts.
+        Seed of the choice of images, the targets and the restarts.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
-    See `neurobust.evaluation.attacks.results.Results.label`. Along ``image`` lie image_id,
-    label and target.
+    The dataset of `neurobust.evaluation.attacks.results.Results.label`, with image_id, label and
+    target along ``image``.
 
     Raises
     ------
     InputError
-        If more than half of the test images are of one class: then not each can have a target.
+        If more than half of the test images have one class, so that some can have no target.
     """
     first = next(iter(networks.values()))
     test = LabelledPictures.of_split(image_set, TEST, colour=first.recipe.colour, device=device)
@@ -89,8 +89,8 @@ def evaluate_attacks(
     height, width = task.pixels.shape[-2:]
     results = Results(list(networks), len(task.chosen), rows=height, columns=width)
     for s, network in enumerate(networks.values()):
-        classifier = PixelClassifier(place(network, device), test.standard)
-        # Only Brendel & Bethge's attack begins at other images.
+        classifier = PixelClassifier(to_device(network, device), test.standard)
+        # Only Brendel & Bethge's attack starts from other images.
         answers = task.answers(classifier, batch_size) if "brendel-bethge" in attacks else None
         for begin in range(0, len(task.chosen), batch_size):
             part = task.chosen[begin : begin + batch_size]
@@ -126,7 +126,7 @@ def evaluate_attacks(
 
 @dataclass(frozen=True)
 class _Task:
-    """What is attacked: all test images with a target each, and which of them are chosen."""
+    """All test images, each with a target, and the rows of those that are attacked."""
 
     pixels: UInt8[Tensor, "image channel row column"]
     ids: Int64[Tensor, " image"]
@@ -155,7 +155,7 @@ class _Task:
         return self.pixels[part].float() / 255
 
     def answers(self, classifier: PixelClassifier, batch_size: int) -> Int64[Tensor, " image"]:
-        """Return the answers to all test images as they are."""
+        """Return the answers to all unperturbed test images."""
         everything = torch.arange(len(self.ids), device=self.ids.device)
         return torch.cat(
             [classifier.answers(self.show(part)) for part in everything.split(batch_size)]
@@ -164,7 +164,7 @@ class _Task:
     def start(
         self, part: Int64[Tensor, " image"], restart: int, answers: Int64[Tensor, " any"] | None
     ) -> Start:
-        """Draw where one restart begins; an image's draws do not depend on its batch."""
+        """Draw the start of one restart; an image's draws do not depend on its batch."""
         shown = self.show(part)
         examples = torch.full_like(shown, torch.nan)
         noise = np.empty(shown.shape, np.float32)

@@ -1,7 +1,7 @@
-"""Attacks that look for a smallest perturbation by gradients alone, many images at once.
+"""Attacks that search for the smallest perturbation by gradients alone, many images at once.
 
-Foolbox's Fast Minimum-Norm attack (Pintor et al. 2021), mended, and its Decoupled Direction and
-Norm attack (Rony et al. 2019).
+They are foolbox's Fast Minimum-Norm attack (Pintor et al. 2021), corrected, and its Decoupled
+Direction and Norm attack (Rony et al. 2019).
 """
 
 import warnings
@@ -14,23 +14,23 @@ from torch import Tensor
 from neurobust.evaluation.attacks.search import L2, LINF, Candidates, Search, Start
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of scipy, in attacks that are not used
+    warnings.simplefilter("ignore", DeprecationWarning)  # from scipy, in unused attacks
     from foolbox import PyTorchModel, TargetedMisclassification
     from foolbox.attacks import DDNAttack, L2FMNAttack, LInfFMNAttack
     from foolbox.attacks.base import MinimizationAttack
 
-# ASSUME: a third of the steps reach the target, in steps of foolbox's default size (their L2 norm);
-# where they do not, four times as many are tried. The others approach the image from there, and as
-# many again, and again, as long as that shrinks the perturbation by 5 %. The bound on the size
-# changes by up to 30 % a step, not by foolbox's 5 %: with few steps it must get somewhere. With
-# half of the steps for each, foolbox's rate and nothing done again, 60 steps missed a quarter of
-# the targets of a network that 150 of these all reach; benchmarks/attacks.py has the outcome.
+# ASSUME: a third of the steps is spent to reach the target, in steps of foolbox's default size
+# (their L2 norm); images that do not reach it get four times as many. The other two thirds approach
+# the image from there, and are repeated up to two times while that shrinks the perturbation by 5 %.
+# The bound on the size changes by up to 30 % a step, since foolbox's 5 % is too slow for few steps.
+# With half of the steps for each part, foolbox's rate and no repetition, 60 steps missed a quarter
+# of the targets of a network; with these settings 150 steps reach all (benchmarks/attacks.py).
 _REACHING, _REFINING, _GAMMA = 1.0, 0.5, 0.3
 _PATIENCE = 4
 _PASSES, _WORTHWHILE = 3, 0.95
-_MOMENTUM = 0.5  # of the directions of the refining steps
-_BEYOND = 1.003  # of the distance to the boundary, see LinfFMN
-# ASSUME: further restarts begin beside the image, as far as a perturbation may go; starts from
+_MOMENTUM = 0.5  # for the directions of the refining steps
+_BEYOND = 1.003  # times the distance to the boundary, see LinfFMN
+# ASSUME: further restarts begin near the image, at about the size of a perturbation; starts from
 # images of the target class, as in the paper, ended in perturbations several times as large.
 _JITTER = 4 / 255
 
@@ -38,8 +38,9 @@ _JITTER = 4 / 255
 class LinfFMN(LInfFMNAttack):
     """Foolbox's Linf attack, aimed a little beyond the boundary between classes.
 
-    It aims at where the gradient says the boundary is. Where that is right, as it is where a
-    network is linear, it comes as near as rounding lets it and may never arrive.
+    It aims at the boundary that the gradient predicts. Where the prediction is exact, because the
+    network is linear there, the attack approaches the boundary up to rounding and may never cross
+    it.
     """
 
     def project(self, x, x0, epsilon):  # noqa: ANN001, ANN201 - eagerpy tensors, as in foolbox
@@ -48,27 +49,27 @@ class LinfFMN(LInfFMNAttack):
 
 
 class L2FMN(L2FMNAttack):
-    """Foolbox's L2 attack, aimed a little beyond the boundary, with a projection that projects.
+    """Foolbox's L2 attack, aimed a little beyond the boundary, with a corrected projection.
 
-    In foolbox 3.3.4 it divides the norm by itself where the ball's radius belongs, so that it
-    leaves ``x`` as it is and perturbations come out several times too large.
+    The projection of foolbox 3.3.4 divides the norm by itself instead of by the ball's radius, so
+    that it returns ``x`` unchanged, and perturbations become several times too large.
     """
 
     def project(self, x, x0, epsilon):  # noqa: ANN001, ANN201 - eagerpy tensors, as in foolbox
         """Return ``x`` in the box, moved to about ``epsilon`` from ``x0`` if it is farther."""
-        # In this order both hold: foolbox clips afterwards, and falls short of the ball.
+        # Clipped first: foolbox clips after the projection, and falls short of the ball.
         moved = x.clip(0, 1) - x0
         size = moved.flatten(start=1).norms.l2(axis=-1).maximum(1e-12)
         return x0 + moved * (_BEYOND * epsilon / size).minimum(1).reshape((-1, 1, 1, 1))
 
 
 class _Averaged:
-    """Steps along a running average of the gradients' directions, as Brendel & Bethge's do."""
+    """Steps along a running average of the gradients' directions, as Brendel & Bethge take them."""
 
     average = None
 
     def normalize(self, gradients):  # noqa: ANN001, ANN202 - eagerpy tensors, as in foolbox
-        """Return the average's direction, of length 1."""
+        """Return the direction of the average, with length 1."""
         direction = _unit(gradients.raw)
         if self.average is not None:
             direction = _MOMENTUM * self.average + (1 - _MOMENTUM) * direction
@@ -78,12 +79,12 @@ class _Averaged:
     def steepest(
         self, direction: Float[Tensor, "image channel row column"]
     ) -> Float[Tensor, "image channel row column"]:
-        """Return where the loss falls most for the size of the perturbation."""
+        """Return the direction in which the loss falls fastest in the norm of the perturbation."""
         return direction
 
 
 class LinfRefinement(_Averaged, LinfFMN):
-    """The same, along the signs of the averaged gradients."""
+    """`LinfFMN` with steps along the signs of the averaged gradients."""
 
     def steepest(
         self, direction: Float[Tensor, "image channel row column"]
@@ -93,7 +94,7 @@ class LinfRefinement(_Averaged, LinfFMN):
 
 
 class L2Refinement(_Averaged, L2FMN):
-    """The same, along the averaged gradients."""
+    """`L2FMN` with steps along the averaged gradients."""
 
 
 _REACH = {LINF: LinfFMN, L2: L2FMN}
@@ -108,9 +109,9 @@ def _unit(
 
 
 def attack_fmn(search: Search, start: Start, steps: int) -> Candidates:
-    """Give what is found on the way to the targets, then what is found nearer to the images.
+    """Yield perturbed images that reach the targets, then ones that are closer to the images.
 
-    Images that are hard to change get more than ``steps`` gradients, see ``_PATIENCE`` and
+    Images that are hard to change get more than ``steps`` gradients; see ``_PATIENCE`` and
     ``_PASSES``.
     """
     begin = search.images
@@ -142,11 +143,11 @@ def attack_fmn(search: Search, start: Start, steps: int) -> Candidates:
 
 
 def attack_ddn(search: Search, start: Start, steps: int) -> Candidates:
-    """Give what is found from the images. It knows L2 alone, and no other start."""
+    """Yield perturbed images; this attack knows only L2, and starts from the images alone."""
     if search.norm != L2 or start.restart > 0:
         return
     device = search.images.device
-    # Foolbox draws a direction where there is no gradient.
+    # Foolbox draws a random direction where the gradient is 0.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(start.seed)
         found = _run(DDNAttack(steps=steps), search, search.rows, search.images[search.rows])

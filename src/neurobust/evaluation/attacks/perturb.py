@@ -1,7 +1,7 @@
-"""Perturb images as little as it takes to make a classifier answer with given classes.
+"""Smallest perturbations of images that make a classifier answer with given classes.
 
-With attacks of foolbox, in turn, of which nothing is believed before a fresh look at what they
-return (`search`). Pixels run from 0 to 1.
+Attacks of foolbox run one after the other. Every image that they return is re-checked with a new
+forward pass (`neurobust.evaluation.attacks.search`). Pixels range from 0 to 1.
 """
 
 import copy
@@ -25,7 +25,7 @@ ATTACKS: dict[str, Attack] = {
     "pgd": attack_pgd,
     "brendel-bethge": attack_brendel_bethge,
 }
-"""What the configuration calls them; results number them in this order, from 0."""
+"""Attacks by their name in the configuration; results number them in this order, from 0."""
 
 
 def perturb(
@@ -38,34 +38,36 @@ def perturb(
     steps: int,
     starts: Sequence[Start],
 ) -> Search:
-    """Change images as little as it takes to be answered with the targets.
+    """Find the smallest perturbations with which images are answered with their targets.
 
     Parameters
     ----------
     classifier
-        Attacks see a copy of it.
+        The classifier; attacks work on a copy.
     images
         Pixels in [0, 1].
     targets
-        The answer that each image is driven to.
+        The wanted answer to each image.
     norm
         One of ``NORMS``.
     attacks
-        Of ``ATTACKS``, in turn. Later ones may use what earlier ones found.
+        Names of ``ATTACKS``, in the order of running; later attacks may use what earlier ones
+        found.
     steps
-        Gradients per image and start, of those whose steps no paper fixes (fmn, ddn).
+        Number of gradients per image and start, for attacks whose number no paper fixes (fmn,
+        ddn).
     starts
-        Where each attack begins, in turn.
+        Starts of each attack, in the order of running.
 
     Returns
     -------
-    The finished search, with the smallest perturbations that stood up to
+    The finished search, with the smallest perturbations that passed
     `neurobust.evaluation.attacks.search.verify`.
 
     Raises
     ------
     InputError
-        If pixels are outside [0, 1] or not numbers.
+        If pixels are outside [0, 1] or NaN.
     """
     _require_pixels(images)
     search = Search(classifier, _simplify(classifier), images, targets, norm)
@@ -79,21 +81,21 @@ def perturb(
 
 
 def _require_pixels(images: Float[Tensor, "image channel row column"]) -> None:
-    sound = ((images >= 0) & (images <= 1)).flatten(1).all(1)
-    if not sound.all():
+    valid = ((images >= 0) & (images <= 1)).flatten(1).all(1)
+    if not valid.all():
         raise InputError(
             "images to be attacked",
-            f"{(~sound).sum()} of {len(images)} have pixels outside [0, 1] or that are not numbers",
+            f"{(~valid).sum()} of {len(images)} have pixels that are outside [0, 1] or not numbers",
             expected="pixels from 0 to 1",
             fix="divide grey levels from 0 to 255 by 255; do not standardise the images",
         )
 
 
 def _simplify(classifier: PixelClassifier) -> PixelClassifier:
-    """Copy a classifier for its gradients with respect to images, which then cost a fifth less.
+    """Return a copy of a classifier whose gradients with respect to images cost a fifth less.
 
-    Its parameters are frozen, and batch normalisation goes into the weights of the convolution
-    before it where the two are neighbours in a sequence; answers are the same, but for rounding.
+    Its parameters are frozen, and batch normalisation is fused into the convolution before it where
+    the two are neighbours in a sequence. Answers are the same up to rounding.
     """
     simple = copy.deepcopy(classifier)
     for module in simple.modules():

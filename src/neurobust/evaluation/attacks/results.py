@@ -1,4 +1,4 @@
-"""What attacks found of the images of several networks, labelled for a file."""
+"""The perturbations of images of several networks, labelled for a file."""
 
 import logging
 
@@ -32,11 +32,11 @@ class Results:
     Parameters
     ----------
     seeds
-        Of the networks.
+        Seeds of the networks.
     images
-        How many.
+        Number of images.
     rows, columns
-        Of an image.
+        Size of an image in pixels.
     """
 
     def __init__(self, seeds: list[int], images: int, *, rows: int, columns: int) -> None:
@@ -51,7 +51,7 @@ class Results:
         self._power = np.zeros((*searches[:2], rows, columns))  # sums
 
     def enter(self, network: int, norm: int, images: slice, search: Search) -> None:
-        """Enter a finished search, by the numbers of the network, the norm and the images."""
+        """Enter a finished search, by the indices of the network, the norm and the images."""
         at = (network, norm, images)
         self.distance[at] = search.sizes.cpu().numpy()
         self.attack[at] = search.attack.cpu().numpy()
@@ -62,26 +62,26 @@ class Results:
         self.radial_power[at][perturbed.cpu().numpy()] = radial
 
     def label(self) -> xr.Dataset:
-        """Return what was found, summarised, and log what was not.
+        """Return the perturbations with summaries, and log the images without any.
 
         Returns
         -------
-        - ``distance(seed, norm, image)``, in units of the pixel range, infinite where
-          ``found(seed, norm, image)`` is 0: where no attack ended in an image that, seen afresh,
-          is answered with the target; 0 where it was the answer anyway.
-        - ``attack(seed, norm, image)``, the number of the attack that found it, -1 if none did or
-          none was needed.
-        - ``correct(seed, image)``, 0 or 1, for the images as they are.
+        - ``distance(seed, norm, image)``, in units of the pixel range; 0 where the target is the
+          answer to the unperturbed image, infinite where ``found(seed, norm, image)`` is 0, since
+          no attack found an image that a new forward pass answers with the target.
+        - ``attack(seed, norm, image)``, the number of the attack that found the perturbation, -1
+          if none did or none was needed.
+        - ``correct(seed, image)``, 0 or 1, for the unperturbed images.
         - ``median_distance(seed, norm)``, see `median_distance`; ``mean_distance`` and
-          ``std_distance(seed, norm)``, over the images with ``found``, whether or not the network
-          is right about them, NaN if there is none.
+          ``std_distance(seed, norm)`` over the images with ``found``, classified correctly or not;
+          NaN if there is none.
         - ``power(seed, norm, row_frequency, column_frequency)``, the power spectrum of the
-          perturbations (`neurobust.images.spectra.power_spectrum`), its mean over the
-          images with a perturbation that is not 0; and ``radial_power(seed, norm, image,
-          radial_frequency)``, each one's at each radius. NaN where there is no perturbation.
+          perturbations (`neurobust.images.spectra.power_spectrum`), averaged over those that are
+          not 0; and ``radial_power(seed, norm, image, radial_frequency)``, the power of each
+          perturbation at each radius. NaN where there is no perturbation.
 
-        The attributes ``not_found``, over seeds and norms, and ``unprompted``, over seeds, count
-        the images without a perturbation because none was found or none was needed.
+        The attribute ``not_found`` counts, over seeds and norms, images for which no perturbation
+        was found; ``unprompted`` counts, over seeds, images that needed none.
         """
         found = np.isfinite(self.distance)
         unprompted = (self.distance == 0)[:, 0]
@@ -144,8 +144,8 @@ def median_distance(
 ) -> float:
     """Return the size of perturbation at which half of the correctly classified images are fooled.
 
-    The smallest that fools at least half of them (Li et al. 2023: the size of 50 % success);
-    infinite if fewer were fooled at all, NaN if no image is classified correctly.
+    It is the smallest size that fools at least half of them (Li et al. 2023: the size of 50 %
+    success); infinite if fewer are fooled at any size, NaN if no image is classified correctly.
     """
     fooled = np.sort(distance[correct])
     return float(fooled[(len(fooled) - 1) // 2]) if len(fooled) else np.nan
@@ -154,9 +154,9 @@ def median_distance(
 def _moments(
     distance: Float[np.ndarray, "*search image"], found: Bool[np.ndarray, "*search image"]
 ) -> tuple[Float[np.ndarray, "*search"], Float[np.ndarray, "*search"]]:
-    """Return mean and standard deviation (of these images, not of a population) of what is found.
+    """Return mean and standard deviation (ddof 0) of the distances of found perturbations.
 
-    NaN where nothing is.
+    Both are NaN where none is found.
     """
     count = found.sum(-1)
     nothing = np.full(count.shape, np.nan)

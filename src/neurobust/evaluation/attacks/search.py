@@ -1,7 +1,7 @@
-"""The search for small perturbations: how they are measured, what is believed, what is kept.
+"""The search for the smallest perturbations: how they are measured, checked and kept.
 
-An attack offers perturbed images; none is believed before a fresh look at it. Pixels run from 0
-to 1.
+Attacks offer perturbed images, and each is re-checked with a new forward pass before it counts.
+Pixels range from 0 to 1.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +15,12 @@ from torch import Tensor
 from neurobust.networks.pixels import PixelClassifier
 
 NOBODY = -1
-"""The number of the attack where none has found a perturbation."""
+"""The attack's number for images for which no attack found a perturbation."""
 
 
 @dataclass(frozen=True)
 class Norm:
-    """How the size of a perturbation is measured."""
+    """A norm that measures the size of perturbations."""
 
     order: float
 
@@ -37,18 +37,18 @@ NORMS = {"linf": LINF, "l2": L2}
 
 @dataclass(frozen=True)
 class Start:
-    """Where one restart of the attacks begins, for a batch of images.
+    """The start of one restart of the attacks, for a batch of images.
 
     Attributes
     ----------
     restart
-        Its number; the first is 0.
+        Number of the restart; the first is 0.
     noise
-        Uniform in [-1, 1], for starts beside the images.
+        Uniform noise in [-1, 1], for starts near the images.
     examples
-        An image of another label that is answered with the target; NaN where there is none.
+        For each image one of another label that is answered with the target; NaN if there is none.
     seed
-        For what an attack draws itself.
+        Seed of the attack's own draws.
     """
 
     restart: int
@@ -59,23 +59,23 @@ class Start:
 
 @dataclass
 class Search:
-    """The smallest perturbations that are found so far of a batch of images.
+    """The smallest perturbations found so far for a batch of images.
 
     Attributes
     ----------
     classifier, images, targets, norm
         See `neurobust.evaluation.attacks.perturb.perturb`.
     simple
-        The classifier for those who want gradients; its answers may differ by rounding.
+        The classifier for gradients; its answers may differ by rounding.
     best
-        The perturbed images, or the images where nothing is found or needed.
+        The perturbed images; the original images where no perturbation is found or needed.
     sizes
-        Of the perturbations: 0 where the target is the answer anyway, infinite where none is
-        found.
+        Sizes of the perturbations: 0 where the target is the answer without one, infinite where
+        none is found.
     attack
-        The number of the attack that found it, or ``NOBODY``.
+        Number of the attack that found the perturbation, or ``NOBODY``.
     rows
-        The images that are not answered with the target as they are.
+        Rows of the images that need a perturbation to be answered with the target.
     """
 
     classifier: PixelClassifier
@@ -101,7 +101,7 @@ class Search:
         candidates: Float[Tensor, "row channel height column"],
         attack: int,
     ) -> None:
-        """Keep what an attack says it has found of some images, where it is true and smaller."""
+        """Keep perturbed images of an attack that pass `verify` and are closer than before."""
         found = verify(
             self.classifier, self.images[rows], candidates, self.targets[rows], self.norm
         )
@@ -115,24 +115,24 @@ class Search:
         rows: Int64[Tensor, " row"],
         starts: Float[Tensor, "row channel height column"],
     ) -> tuple[Int64[Tensor, " kept"], Float[Tensor, "kept channel height column"]]:
-        """Keep the rows whose starting points, all shown at once, are answered with the targets.
+        """Return the rows whose starting points, shown as one batch, are answered with the targets.
 
-        Foolbox asserts it of the batch and the classifier that it is given, and rounding depends
-        on them.
+        Foolbox asserts this for the batch and the classifier that it receives, on both of which
+        rounding depends.
         """
         while len(rows):
-            there = self.simple.answers(starts) == self.targets[rows]
-            if there.all():
+            fooled = self.simple.answers(starts) == self.targets[rows]
+            if fooled.all():
                 break
-            rows, starts = rows[there], starts[there]
+            rows, starts = rows[fooled], starts[fooled]
         return rows, starts
 
 
 Candidates = Iterator[tuple[Int64[Tensor, " row"], Float[Tensor, "row channel height column"]]]
-"""Rows of a search and perturbed images of them, in turn."""
+"""Pairs of rows of a search and their perturbed images."""
 
 Attack = Callable[[Search, Start, int], Candidates]
-"""Takes the gradients that it may spend per image last."""
+"""Function of a search, a start and the number of gradients that it may spend per image."""
 
 
 def verify(
@@ -142,12 +142,12 @@ def verify(
     targets: Int64[Tensor, " image"],
     norm: Norm,
 ) -> Float[Tensor, " image"]:
-    """Measure perturbations, whatever an attack says of them.
+    """Measure perturbations independently of the attack that found them.
 
     Returns
     -------
-    The size of each; infinite where the perturbed image has pixels outside [0, 1] or that are
-    not numbers, or the classifier, shown it, does not answer the target.
+    The size of each perturbation; infinite where the perturbed image has pixels that are outside
+    [0, 1] or NaN, or the classifier does not answer it with the target.
     """
     inside = ((perturbed >= 0) & (perturbed <= 1)).flatten(1).all(1)
     sound = inside & (classifier.answers(perturbed) == targets)

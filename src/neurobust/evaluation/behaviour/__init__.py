@@ -1,1 +1,1 @@
-"""Choices of networks and observers between objects."""
+"""Choices between objects, of networks and of observers."""

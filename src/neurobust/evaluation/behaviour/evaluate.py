@@ -1,4 +1,4 @@
-"""A network's choices between objects, read by a linear probe, against those of observers."""
+"""Choices of networks between objects, read by a linear probe, compared with observers'."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from neurobust.dims import COLUMN, PRESENTATION, ROW, SEED, STIMULUS, require
 from neurobust.errors import InputError
 from neurobust.evaluation.behaviour.i2n import score_consistency
 from neurobust.images.batches import Standard, as_channels
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.features import extract_features
 from neurobust.networks.network import Network
 from neurobust.randomness import generator
@@ -23,7 +23,7 @@ from neurobust.recordings.brainio.behaviour import CHOICE
 from neurobust.recordings.form import some, text
 
 PROBE_C = 1e-3  # Brain-Score: inverse strength of the probe's L2 penalty
-PROBE_TOLERANCE = 1e-6  # of the gradient: probabilities are then exact to 1e-4 of themselves
+PROBE_TOLERANCE = 1e-6  # for the gradient; probabilities then have a relative error of 1e-4
 
 
 def evaluate_behaviour(
@@ -39,37 +39,37 @@ def evaluate_behaviour(
 ) -> xr.Dataset:
     """Let networks choose between the objects of a behavioural benchmark, and score the choices.
 
-    A probe (`probe_choices`) of one layer is fitted to the stimuli that no trial shows, by
-    which pictures are also standardised; those that were shown are scored.
+    A probe (`probe_choices`) of one layer is fitted to the stimuli that no trial shows, which also
+    give the mean and standard deviation of the pictures. The stimuli of the trials are scored.
 
     Parameters
     ----------
     networks
-        By seed, of one recipe.
+        Networks by seed, of one recipe.
     trials, stimuli
         See `neurobust.recordings.brainio.behaviour`.
     layer
-        Of the trunk; None for its last.
+        Layer of the trunk; None for its last one.
     fit_share
-        Share of each object's shown stimuli whose trials are left out, to fit the probe to them:
-        for a benchmark that shows all its pictures.
+        Fraction of each object's shown stimuli whose trials are left out, so that the probe can be
+        fitted to them, for a benchmark that shows all its pictures.
     halves
-        How many times the trials are halved.
+        Number of times that the trials are halved.
     seed
-        Of the halves and of the share, the same for all networks.
+        Seed of the halves and of the stimuli that are left out, the same for all networks.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
-    The variables of `score_consistency`, where they depend on the network by seed;
-    attributes behaviour, chosen_layer, n_stimuli and n_fitting_stimuli.
+    The variables of `score_consistency`, by seed if they depend on the network; attributes
+    behaviour, chosen_layer, n_stimuli and n_fitting_stimuli.
 
     Raises
     ------
     InputError
-        If a stimulus has no picture, there are no stimuli to fit the probe to or an object of the
-        trials has none, the trunk has no such layer, or as `score_consistency` does.
+        If a stimulus has no picture, an object of the trials has no stimulus to fit the probe to,
+        or the trunk lacks the layer; and the errors of `score_consistency`.
     """
     trials = _leave_out(trials, fit_share, seed)
     fitted, scored = _divide_stimuli(trials, stimuli)
@@ -77,7 +77,7 @@ def evaluate_behaviour(
     layer = layer or next(iter(networks.values())).layers[-1]
     scores = []
     for network in networks.values():
-        network = place(network, device)
+        network = to_device(network, device)
         colour = network.recipe.colour
         pixels = [
             as_channels(torch.from_numpy(part["pixels"].to_numpy()), colour).to(device)
@@ -111,22 +111,23 @@ def probe_choices(
     labels_fit: Shaped[np.ndarray, " fitted"],
     features_scored: Float[np.ndarray, "scored feature"],
 ) -> xr.DataArray:
-    """Return the probabilities of objects that a linear probe reads from features.
+    """Return the probability of each object by a linear probe of features.
 
-    Multinomial logistic regression with an L2 penalty on standardised features, the way in which
-    Brain-Score lets networks choose.
+    The probe is a multinomial logistic regression with an L2 penalty on standardised features, as
+    in Brain-Score.
 
     Parameters
     ----------
     features_fit, labels_fit
-        What the probe is fitted to, and the objects.
+        Features that the probe is fitted to, and their objects.
     features_scored
-        What it is applied to.
+        Features that it is applied to.
 
     Returns
     -------
     xr.DataArray
-        dims stimulus, in the order of ``features_scored``, and choice, the objects in order.
+        Probabilities with dims stimulus, in the order of ``features_scored``, and choice, the
+        sorted objects.
     """
     probe = make_pipeline(
         StandardScaler(), LogisticRegression(C=PROBE_C, tol=PROBE_TOLERANCE, max_iter=1000)
@@ -140,7 +141,7 @@ def probe_choices(
 
 
 def _leave_out(trials: xr.Dataset, share: float, seed: int) -> xr.Dataset:
-    """Leave out the trials of a share of each object's stimuli, drawn at random."""
+    """Leave out the trials of a randomly drawn fraction of each object's stimuli."""
     stimuli = trials[["stimulus_id", "truth"]].to_dataframe().drop_duplicates("stimulus_id")
     random = generator(seed, "behaviour", "fitted stimuli")
     left: list[str] = []
@@ -151,7 +152,7 @@ def _leave_out(trials: xr.Dataset, share: float, seed: int) -> xr.Dataset:
 
 
 def _divide_stimuli(trials: xr.Dataset, stimuli: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
-    """Return the stimuli that no trial shows, to fit to, and those that are shown, to score."""
+    """Return the stimuli that no trial shows, for fitting, and those of the trials, for scoring."""
     where = f"stimuli of {trials.attrs['identifier']}"
     labels = dict.fromkeys(("stimulus_id", "truth"), (STIMULUS,))
     require(stimuli, where, variables={"pixels": (STIMULUS, ROW, COLUMN), **labels})

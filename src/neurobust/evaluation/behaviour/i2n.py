@@ -1,7 +1,7 @@
-"""Are the same images hard, against the same objects, for two observers? The metric i2n.
+"""The metric i2n: whether a model confuses the same images with the same objects as observers do.
 
-It is that of Rajalingham et al. (2018) as Brain-Score computes it (Schrimpf et al. 2018): a
-sensitivity d' for each image and each object that it might be taken for, less the mean of the
+It follows Rajalingham et al. (2018) as computed by Brain-Score (Schrimpf et al. 2018): for each
+image and each object that it might be mistaken for, the sensitivity d' minus its mean over the
 images of the same object, correlated between a model and the pooled observers.
 """
 
@@ -20,53 +20,53 @@ from neurobust.recordings.brainio.behaviour import CHOICE
 from neurobust.recordings.form import text
 from neurobust.recordings.trials import correlate
 
-LARGEST_SENSITIVITY = 5.0  # Brain-Score: d' is clipped to this, up and down
+LARGEST_SENSITIVITY = 5.0  # Brain-Score clips d' to +-5
 _FEWEST_CELLS = 3  # two points always lie on a line
 
 
 def score_consistency(
     model_probabilities: xr.DataArray, trials: xr.Dataset, *, seed: int, halves: int = 10
 ) -> xr.Dataset:
-    """Correlate a model's pattern of errors with that of observers, relative to their own.
+    """Correlate a model's pattern of errors with observers', relative to their own reliability.
 
-    Trials are halved at random several times. Each time the model's `i2n_matrix` is
-    correlated (Pearson) with that of the first half, and the first half's with the second's, which
-    gives the ceiling. Noise in half of the trials lowers the first by the square root of the
-    second, so that the ceiled score is mean consistency / sqrt(mean ceiling): 1 for a model that
-    errs as observers do.
+    Trials are halved at random several times. Each time the model's `i2n_matrix` is correlated
+    (Pearson) with that of the first half, which gives the consistency, and the first half's with
+    the second's, which gives the ceiling. Noise in half of the trials lowers the consistency by the
+    square root of the ceiling. The ceiled score is therefore mean consistency / sqrt(mean ceiling),
+    1 for a model that errs as observers do.
 
     Parameters
     ----------
     model_probabilities
-        Of each object for each stimulus, dims stimulus and choice, with stimulus_id. Stimuli and
-        objects that are not in the trials are left out before any mean is taken.
+        Probability of each object for each stimulus, dims stimulus and choice, with stimulus_id.
+        Stimuli and objects that are not in the trials are left out before any mean is taken.
     trials
         See `neurobust.recordings.brainio.behaviour.read_trials`.
     seed
-        Of the halves.
+        Seed of the halves.
     halves
-        How many times the trials are halved, at least twice.
+        Number of times that the trials are halved, at least 2.
 
     Returns
     -------
     xr.Dataset
         ``half_consistency(half)`` and ``half_ceiling(half)``, their means ``consistency`` and
         ``ceiling``, ``ceiled``, and ``ceiled_error``: the standard deviation (ddof 1) over halves
-        of the ceiled score linearised in consistency and ceiling, their covariance included. It
-        tells, rather too high, how far other trials of the same images would move the score; what
-        other images would do is not in it.
+        of the ceiled score, linearised in consistency and ceiling with their covariance. It
+        estimates, a little too high, how much the score would vary with other trials of the same
+        images; it does not cover other images.
 
     Raises
     ------
     InputError
-        If fewer than two halves are asked for, too few cells of the matrices are defined in both
-        of two that are compared, or the ceiling is not above 0.
+        If ``halves`` is less than 2, if too few cells are defined in both of two matrices that are
+        compared, or if the ceiling is not above 0.
     """
     if halves < 2:
         raise InputError(
             "halves",
             f"trials are to be halved {halves} times",
-            expected="at least 2, of which an error can be told",
+            expected="at least 2, so that there is a standard deviation",
             fix="raise halves",
         )
     cells = _Cells.of(trials)
@@ -86,11 +86,11 @@ def score_consistency(
         raise InputError(
             trials.attrs["identifier"],
             f"the ceiling, the correlation between halves of the trials, is {ceiling:.3g}",
-            expected="above 0: observers that agree with themselves",
+            expected="a ceiling above 0: observers that agree with themselves",
             fix="use more trials of each stimulus",
         )
-    # ASSUME: means are divided, as the scores of 2020 were; halves of one ceiling each, as
-    # Brain-Score divides today, have no score where noise takes a ceiling below 0.
+    # ASSUME: the means are divided, as in Brain-Score's scores of 2020. Today it divides each half
+    # by its own ceiling, which gives no score where noise makes a ceiling negative.
     slope = -consistency / (2 * ceiling**1.5)
     linearised = consistencies / np.sqrt(ceiling) + slope * ceilings
     return xr.Dataset(
@@ -107,7 +107,7 @@ def score_consistency(
 
 
 def choice_probabilities(trials: xr.Dataset) -> xr.DataArray:
-    """Return how often each object was chosen for each stimulus when it was offered.
+    """Return how often each object was chosen when it was offered for a stimulus.
 
     Parameters
     ----------
@@ -117,26 +117,26 @@ def choice_probabilities(trials: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xr.DataArray
-        p(stimulus, choice), times chosen / times offered, NaN where never offered; stimulus_id and
-        truth of each stimulus, the objects as choice, both sorted.
+        p(stimulus, choice), times chosen / times offered, NaN if never offered. Coordinates are
+        stimulus_id and truth along stimulus, and the objects along choice, both sorted.
     """
     return _Cells.of(trials).probabilities()
 
 
 def distractor_probabilities(probabilities: xr.DataArray) -> xr.DataArray:
-    """Return the probability of each object when it is offered together with the truth alone.
+    """Return the probability of each object when only it and the truth are offered.
 
-    p_choice / (p_choice + p_truth) (Luce's rule).
+    It is p_choice / (p_choice + p_truth) (Luce's rule).
 
     Parameters
     ----------
     probabilities
-        Of all objects, dims stimulus and choice, with the coordinate truth.
+        Probability of each object, dims stimulus and choice, with the coordinate truth.
 
     Returns
     -------
     xr.DataArray
-        p(stimulus, choice), NaN where the choice is the truth, or neither has any probability.
+        p(stimulus, choice), NaN where the choice is the truth, or both have probability 0.
     """
     p = probabilities.transpose(STIMULUS, CHOICE)
     values, truth = p.to_numpy(), _truth_index(p)
@@ -150,11 +150,11 @@ def distractor_probabilities(probabilities: xr.DataArray) -> xr.DataArray:
 def i2n_matrix(p: xr.DataArray) -> xr.DataArray:
     """Return the sensitivity to each stimulus against each distractor, relative to its object.
 
-    d' = Z(hit rate) - Z(false alarm rate), with Z the inverse of the normal distribution: the hit
-    rate is 1 - p, the false alarm rate the mean over the stimuli of the distractor's object of
-    their probability of being taken for this one. It is clipped to +-5; then the mean over the
-    stimuli with the same truth and choice is taken away (Rajalingham 2018; Brain-Score, which
-    averages false alarms by object).
+    d' = Z(hit rate) - Z(false alarm rate), where Z is the inverse of the normal distribution. The
+    hit rate is 1 - p. The false alarm rate is the mean, over the stimuli of the distractor's
+    object, of their probability of being mistaken for this stimulus' object. d' is clipped to +-5,
+    and its mean over the stimuli with the same truth and choice is subtracted (Rajalingham 2018;
+    Brain-Score, which averages false alarms by object).
 
     Parameters
     ----------
@@ -165,8 +165,8 @@ def i2n_matrix(p: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xr.DataArray
-        d'(stimulus, choice), NaN where the choice is the truth, p is unknown, no stimulus of the
-        choice tells its false alarms, or both rates are 0 or both 1.
+        d'(stimulus, choice), NaN where the choice is the truth, p is unknown, the false alarm rate
+        is unknown, or both rates are 0 or both 1.
     """
     p = p.transpose(STIMULUS, CHOICE)
     truth, n_objects = _truth_index(p), p.sizes[CHOICE]
@@ -174,7 +174,7 @@ def i2n_matrix(p: xr.DataArray) -> xr.DataArray:
     errors[np.arange(len(truth)), truth] = np.nan
     false_alarms = _mean_by_truth(errors, truth, n_objects).T[truth]
     with np.errstate(invalid="ignore"):  # both rates 0 or both 1
-        # -Z(p) is Z(1 - p), without the rounding of 1 - p.
+        # -Z(p) equals Z(1 - p) without the rounding of 1 - p.
         sensitivity = -ndtri(errors) - ndtri(false_alarms)
     clipped = sensitivity.clip(-LARGEST_SENSITIVITY, LARGEST_SENSITIVITY)
     return p.copy(data=clipped - _mean_by_truth(clipped, truth, n_objects)[truth])
@@ -182,16 +182,16 @@ def i2n_matrix(p: xr.DataArray) -> xr.DataArray:
 
 @dataclass(frozen=True)
 class _Cells:
-    """Trials as cells of the matrix of stimuli by objects, numbered row by row.
+    """Trials as cells of the matrix of stimuli by objects; cells are numbered row by row.
 
     Attributes
     ----------
     stimulus_id, truth
-        Of the rows.
+        Identifier and object of the stimulus in each row.
     choice
-        The objects of the columns.
+        Object of each column.
     offered, chosen
-        Cells of the truth and the distractor of each trial, and of its choice.
+        Cells of the truth and distractor of each trial, and cell of its choice.
     """
 
     stimulus_id: Shaped[np.ndarray, " stimulus"]
@@ -211,7 +211,7 @@ class _Cells:
         return cls(stimuli.astype(str), truth, objects.astype(str), cell[:2].T, cell[2])
 
     def probabilities(self, part: Int[np.ndarray, " part"] | slice = slice(None)) -> xr.DataArray:
-        """Return times chosen / times offered in some of the trials."""
+        """Return times chosen / times offered, over all or some of the trials."""
         size = len(self.stimulus_id) * len(self.choice)
         offered = np.bincount(self.offered[part].ravel(), minlength=size)
         chosen = np.bincount(self.chosen[part], minlength=size)
@@ -219,7 +219,7 @@ class _Cells:
         return self._label(p.reshape(len(self.stimulus_id), len(self.choice)))
 
     def align(self, probabilities: xr.DataArray) -> xr.DataArray:
-        """Return a model's probabilities in these rows and columns, NaN where it has none."""
+        """Return a model's probabilities for these rows and columns, NaN where it has none."""
         probabilities = probabilities.transpose(STIMULUS, CHOICE)
         named = {name: text(probabilities[name].to_numpy()) for name in ("stimulus_id", CHOICE)}
         row, column = (
@@ -250,7 +250,7 @@ def _truth_index(p: xr.DataArray) -> Int[np.ndarray, " stimulus"]:
 def _mean_by_truth(
     values: Float[np.ndarray, "stimulus choice"], truth: Int[np.ndarray, " stimulus"], count: int
 ) -> Float[np.ndarray, "truth choice"]:
-    """Return the mean over the stimuli of each object of what is not NaN; NaN where nothing is."""
+    """Return the mean over the stimuli of each object without NaN; NaN where all are NaN."""
     member = np.eye(count)[:, truth]
     known = ~np.isnan(values)
     number = member @ known
@@ -262,13 +262,13 @@ def _correlate_cells(
     first: xr.DataArray, second: xr.DataArray, trials: xr.Dataset, between: str
 ) -> float:
     pair = np.stack([first.to_numpy().ravel(), second.to_numpy().ravel()])
-    # ASSUME: what is not defined for the model is left out, too, rather than refused.
+    # ASSUME: cells that are undefined for the model are left out, not refused.
     shared = pair[:, ~np.isnan(pair).any(0)]
     if shared.shape[1] < _FEWEST_CELLS:
         raise InputError(
             trials.attrs["identifier"],
             f"{shared.shape[1]} cells (stimulus_id by choice) are defined in both {between}",
             expected=f"at least {_FEWEST_CELLS}, to be correlated",
-            fix="use more trials, of stimuli and objects that the model has probabilities of",
+            fix="use more trials of stimuli and objects for which the model has probabilities",
         )
     return float(correlate(shared[0][:, None], shared[1][:, None])[0])

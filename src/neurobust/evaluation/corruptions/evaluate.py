@@ -1,4 +1,4 @@
-"""Accuracy on corrupted test images: each is corrupted once for all networks that are given."""
+"""Accuracy on corrupted test images, each of which is corrupted once for all given networks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -13,7 +13,7 @@ from neurobust.dims import CORRUPTION, IMAGE, SEED, SEVERITY, TEST
 from neurobust.images.batches import LabelledPictures, Standard, as_channels
 from neurobust.images.corruptions import GROUPS, TIN_TC, corrupt
 from neurobust.images.form import CLASS, IMAGE_ID, LABEL, read_split, require_colour, select_split
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.inference import correctness
 from neurobust.networks.network import Network
 
@@ -29,30 +29,30 @@ def evaluate_corruptions(
 ) -> dict[str, xr.Dataset]:
     """Classify the test images, clean and under every corruption and severity.
 
-    The RGB images are corrupted and then seen in each network's colours (Safarani 2021). A
+    The RGB images are corrupted and then converted to each network's colours (Safarani 2021). A
     corrupted image follows from its image_id, corruption, severity and ``seed`` alone.
 
     Parameters
     ----------
     networks
-        The classifiers by name, then by seed; those of one name are of one recipe.
+        Classifiers by name, then by seed; those with one name have one recipe.
     image_set
-        See `neurobust.images.form`, in RGB. Of one that is open but not in memory
-        (`neurobust.files.storage.open_dataset`) no more than a batch is.
+        Image set in RGB (`neurobust.images.form`). If it is open but not in memory
+        (`neurobust.files.storage.open_dataset`), only one batch is in memory at a time.
     severities
-        1 to 5.
+        Severities from 1 to 5.
     batch_size
-        Images that are corrupted at once: but for what is returned, memory does not grow with
-        their number.
+        Number of images that are corrupted at once. Apart from the result, memory does not grow
+        with the number of images.
     seed
-        Of the corruptions' random fields.
+        Seed of the corruptions' random fields.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
-    For each name ``correct(seed, corruption, severity, image)`` and ``clean_correct(seed, image)``,
-    0 or 1.
+    By name, ``correct(seed, corruption, severity, image)`` and ``clean_correct(seed, image)``, 0 or
+    1.
 
     Raises
     ------
@@ -60,12 +60,14 @@ def evaluate_corruptions(
         If the image set is gray.
     """
     require_colour(image_set)
-    models = [place(network, device) for seeds in networks.values() for network in seeds.values()]
+    models = [
+        to_device(network, device) for seeds in networks.values() for network in seeds.values()
+    ]
     colours: set[str] = {model.recipe.colour for model in models}
     standards = {colour: Standard.of_set(image_set, colour) for colour in colours}
     test = select_split(image_set, TEST)
     shape = (len(models), 1 + len(TIN_TC) * len(severities), test.sizes[IMAGE])
-    correct = np.empty(shape, np.int8)  # along the second axis clean images, then corrupted ones
+    correct = np.empty(shape, np.int8)  # second axis: clean, then each corruption and severity
     for number, batch in enumerate(read_split(image_set, TEST, batch_size)):
         views = {
             colour: LabelledPictures.of(batch, colour=colour, standard=standard, device=device)
@@ -86,7 +88,7 @@ def _classify(
     severities: Sequence[int],
     seed: int,
 ) -> Bool[Tensor, "network condition image"]:
-    """Say which pictures of a batch, given by colour, each network classifies correctly."""
+    """Return which pictures of a batch, given by colour, each network classifies correctly."""
     correct = []
     for shown in _corrupt(next(iter(views.values())), severities, seed):
         seen = {colour: as_channels(shown, colour) for colour in views}
@@ -101,7 +103,7 @@ def _classify(
 def _corrupt(
     pictures: LabelledPictures, severities: Sequence[int], seed: int
 ) -> Iterator[UInt8[Tensor, "image row column 3"]]:
-    """Yield pictures as they are, then under each corruption and severity."""
+    """Yield the clean pictures, then those of each corruption and severity."""
     yield pictures.pixels
     for corruption, severity in product(TIN_TC, severities):
         yield corrupt(

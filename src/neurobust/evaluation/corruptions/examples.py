@@ -1,4 +1,4 @@
-"""One image under every corruption, to be looked at."""
+"""One example image under every corruption."""
 
 import torch
 import xarray as xr
@@ -10,21 +10,21 @@ from neurobust.images.form import require_colour, require_image, select_split
 
 
 def corrupt_example(
-    image_set: xr.Dataset, number: int, *, severity: int, seed: int, place: str = "number"
+    image_set: xr.Dataset, number: int, *, severity: int, seed: int, place: str = "example_image"
 ) -> xr.Dataset:
-    """Return one test image corrupted in every way, in gray as networks see it.
+    """Return one test image under every corruption, in gray.
 
     Parameters
     ----------
     image_set
-        In RGB; see `neurobust.images.form`.
+        Image set in RGB; see `neurobust.images.form`.
     number
-        The test image's position among test images, from 0.
+        Index of the test image, from 0.
     severity, seed
-        Severity and seed of the corruptions; the evaluation's seed gives the images that networks
-        are evaluated on.
+        Severity and seed of the corruptions; with the evaluation's seed the images are those that
+        networks are evaluated on.
     place
-        The setting that gives the number, for messages.
+        Name of the setting that gives ``number``, for error messages.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which spatial frequencies each corruption alters (Li et al. 2023)."""
+"""Power spectra of what each corruption adds to images (Li et al. 2023)."""
 
 from collections.abc import Sequence
 
@@ -40,35 +40,35 @@ def measure_corruption_spectra(
 ) -> xr.Dataset:
     """Measure the spectrum of what each corruption adds to test images.
 
-    With the seed of `evaluate_corruptions`, the corrupted images are the very
-    ones that networks are evaluated on.
+    With the seed of `evaluate_corruptions`, the corrupted images are those that networks are
+    evaluated on.
 
     Parameters
     ----------
     image_set
-        See `neurobust.images.form`, in RGB.
+        Image set in RGB; see `neurobust.images.form`.
     colour
-        What the networks see, ``gray`` or ``rgb``.
+        Colour of the networks, ``gray`` or ``rgb``.
     severities
-        1 to 5; the power is the mean over them.
+        Severities from 1 to 5, over which the power is averaged.
     images
-        How many test images, drawn at random; all, if there are fewer.
+        Number of test images, drawn at random; all if there are fewer.
     batch_size
-        Images that are corrupted at once: but for ``radial_power``, memory does not grow with
-        their number.
+        Number of images that are corrupted at once. Apart from ``radial_power``, memory does not
+        grow with the number of images.
     seed
-        Of the images and of the corruptions' random fields.
+        Seed of the choice of images and of the corruptions' random fields.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
-    Of the corrupted minus the clean image, in units of the pixel range:
-    ``power(corruption, row_frequency, column_frequency)``, the mean over images, and
-    ``radial_power(corruption, image, radial_frequency)``, see `images.spectra`; and
-    ``half_power_frequency(corruption)`` of the images' mean, NaN for a corruption that alters
-    their means alone. Along ``corruption`` lies ``category``, see
-    `neurobust.images.corruptions.categories`, and along ``image`` image_id.
+    Spectra of the corrupted minus the clean image, in units of the pixel range (see
+    `neurobust.images.spectra`): ``power(corruption, row_frequency, column_frequency)``, the mean
+    over images; ``radial_power(corruption, image, radial_frequency)``; and
+    ``half_power_frequency(corruption)`` of the mean over images, NaN for a corruption that changes
+    only the mean of an image. The coordinate ``category`` lies along ``corruption`` (see
+    `neurobust.images.corruptions.categories`), image_id along ``image``.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _measure(
     seed: int,
     device: torch.device,
 ) -> tuple[Float64[np.ndarray, "row column"], Float64[np.ndarray, "image radius"]]:
-    """Return a corruption's power, the mean over the images, and each image's radial power."""
+    """Return the power of a corruption, averaged over images, and each image's radial power."""
     power = np.zeros(pixels.shape[1:3])
     radial = []
     for start in range(0, len(ids), batch_size):

@@ -1,8 +1,8 @@
-"""Reversal frequency: which of a hybrid image's two components a network answers with.
+"""Reversal frequency: which of the two components of a hybrid image decides a network's answer.
 
-A hybrid image has the low spatial frequencies of one image and the high ones of another, of
-another class. As the frequency that divides them rises, a network changes from the class of the
-high image to that of the low one; where both are equally likely lies its reversal frequency
+A hybrid image has the low spatial frequencies of one image and the high ones of an image of another
+class. As the mixing frequency that divides them rises, a network's answer changes from the class of
+the high image to that of the low image. The reversal frequency is where both are equally likely
 (Li et al. 2023). Frequencies are in units of Nyquist, half a cycle per pixel.
 """
 
@@ -24,14 +24,14 @@ from neurobust.evaluation.hybrids.reversal import (
 )
 from neurobust.images.batches import LabelledPictures
 from neurobust.images.pairing import derange_labels
-from neurobust.networks.devices import mixed_precision, place
+from neurobust.networks.devices import mixed_precision, to_device
 from neurobust.networks.network import Network
 from neurobust.networks.pixels import PixelClassifier
 from neurobust.randomness import generator
 
 _PERCENT = (0, 3, 4, 5, 6, 8, 9, 11, 13, 15, 17, 19, 22, 27, 33, 42, 57, 100)
 MIXING_FREQUENCIES = tuple(percent / 100 for percent in _PERCENT)
-"""Where hybrid images are divided, in units of Nyquist (Li et al. 2023, released code)."""
+"""Mixing frequencies in units of Nyquist (Li et al. 2023, released code)."""
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,9 @@ log = logging.getLogger(__name__)
 def pass_low(rows: int, columns: int, mixing_frequency: float) -> Bool[Tensor, "row half_column"]:
     """Return which spatial frequencies come from the low image, laid out as `torch.fft.rfft2`.
 
-    Those of a radius of at most ``mixing_frequency * 0.5`` cycles per pixel: the mean is always
-    the low image's, and the corners, beyond Nyquist, are always the high image's.
+    These are the frequencies with a radius of at most ``mixing_frequency * 0.5`` cycles per pixel.
+    The mean always comes from the low image, and the corners, beyond Nyquist, always from the high
+    image.
     """
     along_rows = torch.fft.fftfreq(rows, dtype=torch.float64)
     along_columns = torch.fft.rfftfreq(columns, dtype=torch.float64)
@@ -59,7 +60,7 @@ def make_hybrids(
     low, high
         Images in [0, 1].
     mixing_frequency
-        See `pass_low`, in units of Nyquist.
+        Mixing frequency in units of Nyquist; see `pass_low`.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def make_hybrids(
     """
     rows, columns = low.shape[-2:]
     mask = pass_low(rows, columns, mixing_frequency).to(low.device)
-    # The transform is linear: the high image, with the difference of the low frequencies added.
+    # The transform is linear: the low frequencies of the difference are added to the high image.
     spectrum = torch.fft.rfft2(low - high) * mask
     return (high + torch.fft.irfft2(spectrum, s=(rows, columns))).clamp(0, 1)
 
@@ -82,11 +83,11 @@ def evaluate_hybrids(
     seed: int,
     device: torch.device,
 ) -> xr.Dataset:
-    """Classify hybrids of the test images; find each network's reversal frequency.
+    """Classify hybrids of the test images, and find each network's reversal frequency.
 
-    In each permutation every test image is the low image once and the high image once, paired
-    with one of another class. The hybrids, of images in the network's colours, are the same for
-    all networks that see an image set in these colours.
+    In each permutation every test image is the low image once and the high image once, paired with
+    an image of another class. All networks that see the image set in the same colours classify the
+    same hybrids.
 
     Parameters
     ----------
@@ -95,25 +96,25 @@ def evaluate_hybrids(
     image_set
         See `neurobust.images.form`.
     mixing_frequencies
-        From 0 to 1, increasing, in units of Nyquist.
+        Mixing frequencies from 0 to 1, increasing, in units of Nyquist.
     permutations
-        How many times the images are paired (Li et al. 2023: 4).
+        Number of times that the images are paired (Li et al. 2023: 4).
     batch_size
-        Hybrids that are made at once.
+        Number of hybrids that are made at once.
     seed
-        Of the pairs.
+        Seed of the pairs.
     device
-        Where to compute.
+        The device to compute on.
 
     Returns
     -------
-    ``agreement(seed, permutation, mixing_frequency, image)``: 1 where the hybrid of a low image is
-    classified as that image's class, -1 where as the high image's, else 0. ``p_low`` and
-    ``p_high(seed, permutation, mixing_frequency)``, the fractions of both, and
-    ``reversal_frequency(seed, permutation)`` with ``crossings(seed, permutation)``, both from
-    `neurobust.evaluation.hybrids.reversal.find_reversal`. Along ``image`` lies image_id. The
-    attributes ``not_reversed`` and ``reversed_repeatedly`` count the curves without a crossing that
-    gives a reversal and with more than one crossing; the log names them.
+    ``agreement(seed, permutation, mixing_frequency, image)``: 1 where the answer to the hybrid of a
+    low image is the class of that image, -1 where it is the class of the high image, else 0.
+    ``p_low`` and ``p_high(seed, permutation, mixing_frequency)`` are the fractions of both, and
+    ``reversal_frequency(seed, permutation)`` and ``crossings(seed, permutation)`` come from
+    `neurobust.evaluation.hybrids.reversal.find_reversal`. The coordinate image_id lies along
+    ``image``. The attribute ``not_reversed`` counts the curves without a crossing that gives a
+    reversal, and ``reversed_repeatedly`` those with several crossings; the log names both.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def evaluate_hybrids(
     """
     first = next(iter(networks.values()))
     test = LabelledPictures.of_split(image_set, TEST, colour=first.recipe.colour, device=device)
-    models = [PixelClassifier(place(net, device), test.standard) for net in networks.values()]
+    models = [PixelClassifier(to_device(net, device), test.standard) for net in networks.values()]
     pixels, labels = test.seen(), test.labels
     shape = (len(models), permutations, len(mixing_frequencies), len(test))
     agreement = np.zeros(shape, np.int8)
@@ -154,20 +155,21 @@ def label_agreement(
     seeds: list[int],
     frequencies: Sequence[float],
 ) -> xr.Dataset:
-    """Label the answers to hybrids, and find where each curve reverses; the log names odd ones.
+    """Label the answers to hybrids, find where each curve reverses, and log odd curves.
 
     Parameters
     ----------
     agreement
-        1 where the low image's class is the answer, -1 where the high image's, else 0.
+        1 where the answer is the class of the low image, -1 where it is that of the high image,
+        else 0.
     seeds
-        Of the networks.
+        Seeds of the networks.
     frequencies
-        At which the images are mixed, increasing, in units of Nyquist.
+        Mixing frequencies, increasing, in units of Nyquist.
 
     Returns
     -------
-    What `evaluate_hybrids` returns, without what it says of the images.
+    The result of `evaluate_hybrids` without its information on the images.
     """
     p_low, p_high = (agreement == 1).mean(-1), (agreement == -1).mean(-1)
     reversal = np.full(p_low.shape[:2], np.nan)

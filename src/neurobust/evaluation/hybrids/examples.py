@@ -1,4 +1,4 @@
-"""One pair of images and its hybrids, to be looked at."""
+"""Example hybrids of one pair of images."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from neurobust.images.pairing import derange_labels
 from neurobust.randomness import generator
 
 FREQUENCIES = (0.1, 0.2, 0.3, 0.4, 0.6)
-"""Where the examples are divided, in units of Nyquist."""
+"""Mixing frequencies of the examples, in units of Nyquist."""
 
 
 def make_hybrid_examples(
@@ -24,6 +24,7 @@ def make_hybrid_examples(
     colour: str,
     frequencies: Sequence[float] = FREQUENCIES,
     seed: int,
+    place: str = "example_image",
 ) -> xr.Dataset:
     """Mix the low frequencies of one test image with the high ones of another.
 
@@ -32,18 +33,20 @@ def make_hybrid_examples(
     image_set
         See `neurobust.images.form`.
     number
-        Of the test image whose low frequencies are seen, from 0.
+        Index, from 0, of the test image that gives the low frequencies.
     colour
         ``gray`` or ``rgb``, as networks see the images.
     frequencies
-        Where the two are divided, in units of Nyquist.
+        Mixing frequencies in units of Nyquist.
     seed
-        Of the pairs; with the evaluation's seed, the other image is that of its first permutation.
+        Seed of the pairs; with the evaluation's seed, the pair is that of its first permutation.
+    place
+        Name of the setting that gives ``number``, for error messages.
 
     Returns
     -------
     ``low``, ``high(row, column, channel)`` and ``hybrid(mixing_frequency, row, column, channel)``
-    in [0, 1]; the attributes ``low_class`` and ``high_class`` name what they show.
+    in [0, 1]; the attributes ``low_class`` and ``high_class`` name the classes of the images.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def make_hybrid_examples(
         If there is no such test image.
     """
     test = select_split(image_set, TEST)
-    require_image(test, number, "li2023.example_image")
+    require_image(test, number, place)
     labels = test["label"].to_numpy()
     partner = derange_labels(labels, generator=generator(seed, "hybrids", 0))
     chosen = [number, int(partner[number])]

@@ -1,4 +1,4 @@
-"""Where a network changes from a hybrid image's high component to its low one; without torch."""
+"""The reversal frequency of a curve of answers to hybrid images; it needs no torch."""
 
 from itertools import pairwise
 
@@ -14,29 +14,30 @@ UNITS = "Nyquist"
 def find_reversal(
     frequencies: ArrayLike, difference: Real[np.ndarray, " frequency"]
 ) -> tuple[float, int]:
-    """Return where a curve first rises from below zero to above it, and how often it crosses.
+    """Return where a curve first rises through zero, and how often it crosses zero.
 
     Parameters
     ----------
     frequencies
-        Increasing.
+        Mixing frequencies, increasing.
     difference
-        p_low - p_high at each frequency.
+        p_low - p_high at each frequency, where p are the fractions of answers.
 
     Returns
     -------
-    The frequency, between its neighbours by linear interpolation, and the number of crossings in
-    either direction. Touching zero is none. A curve that never crosses has the end of the range at
-    which it would: the first frequency if it lies above zero, the last if below. NaN if it is zero
-    throughout, or falls and does not rise again.
+    The frequency, linearly interpolated, and the number of crossings in either direction; a curve
+    that only touches zero does not cross it. A curve that never crosses has its reversal at an end
+    of the range: at the first frequency if it lies above zero, at the last if below. NaN if the
+    curve is zero throughout, or falls through zero and does not rise again.
     """
     mixing = np.asarray(frequencies, np.float64)
     signed = np.flatnonzero(difference)
     crossed = [a for a, b in pairwise(signed) if difference[a] * difference[b] < 0]
-    # ASSUME: of several crossings the first upward one is the reversal; the paper speaks of one.
+    # ASSUME: the first of several upward crossings is the reversal; the paper mentions only one.
     rises = [a for a in crossed if difference[a] < 0]
     if not rises:
-        # ASSUME: a network that goes by the mean alone, which no high image has, reverses at 0.
+        # ASSUME: a network that uses the mean alone, which always comes from the low image,
+        # reverses at 0.
         if crossed or not len(signed):
             return np.nan, len(crossed)
         return float(mixing[0 if difference[signed[0]] > 0 else -1]), 0

@@ -1,8 +1,8 @@
 """Neural predictivity as Brain-Score defines it: how well features predict a recording.
 
-Schrimpf et al. 2018: repeats are averaged, a PLS regression maps features to neuroids, and the
+Schrimpf et al. 2018: repeats are averaged, and a PLS regression maps features to neuroids. The
 score is the median over neuroids of the correlation on stimuli that the map was not fitted to,
-relative to what the recording's own repeats allow.
+relative to a ceiling from the recording's own repeats.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,14 @@ from neurobust.evaluation.predictivity.populations import (
     measure_ceiling,
 )
 from neurobust.images.batches import Standard, as_channels
-from neurobust.networks.devices import place
+from neurobust.networks.devices import to_device
 from neurobust.networks.features import extract_features
 from neurobust.networks.network import Network
 from neurobust.networks.stimuli import training_stimuli
 from neurobust.recordings.trials import correlate
 
 Coordinates = Float64[np.ndarray, "stimulus dimension"]
-"""Of the stimuli that were shown, in the dimensions that they span."""
+"""Coordinates of the shown stimuli in the dimensions that they span."""
 
 
 def evaluate_predictivity(
@@ -51,43 +51,46 @@ def evaluate_predictivity(
 ) -> xr.Dataset:
     """Score how well the best layer of a network predicts a recording.
 
-    The layer is chosen with the network of the first seed: fitted to the recording's training
-    stimuli, it best predicts the validation stimuli, which are scored in no split.
+    The layer is chosen with the network of the first seed: it is the one that, fitted to the
+    recording's training stimuli, best predicts the validation stimuli. No split scores these.
 
     Parameters
     ----------
     networks
-        Of one recipe, by seed.
+        Networks by seed, of one recipe.
     recording
-        In the form of `neurobust.recordings.form`.
+        Recording in the form of `neurobust.recordings.form`.
     splits, n_splits, left_out, fit_stimuli
-        See `neurobust.evaluation.predictivity.populations.divide_stimuli` and ``find_populations``.
+        See ``divide_stimuli`` and ``find_populations`` in
+        `neurobust.evaluation.predictivity.populations`.
     components
-        Of the PLS regression.
+        Number of components of the PLS regression.
     halves
-        Random halves of the repeats that the ceiling is the mean of.
+        Number of random halvings of the repeats, over which the ceiling is averaged.
     layers
-        Names to choose the layer from, as far as the trunk has them; None for all of it.
+        Names of the layers to choose from, of which the trunk may lack some; None for all its
+        layers.
     seed
-        Of splits and halves.
+        Seed of splits and halves.
     device
-        Where features are computed.
+        The device to compute features on.
 
     Returns
     -------
     xr.Dataset
         ``correlation(seed, split, neuroid)``; ``raw(seed)``, its median over neuroids averaged
         over splits, with ``raw_error``, the standard deviation over splits / sqrt(n_splits);
-        ``half_ceiling(half)`` and ``ceiling``, their mean; ``ceiled`` = (raw / ceiling)^2, as the
-        site scored in 2020, with ``ceiled_error``, and ``explained`` = raw^2 / ceiling, as it does
-        today (0 for a negative raw score); ``layer_correlation(layer)`` on the validation
-        stimuli. Attributes: chosen_layer, recording, region, simulated, splits, components.
+        ``half_ceiling(half)`` and their mean ``ceiling``; ``ceiled`` = (raw / ceiling)^2, the
+        score of Brain-Score's site in 2020, with ``ceiled_error``; ``explained`` = raw^2 / ceiling,
+        the site's score today (both are 0 for a negative raw score); and
+        ``layer_correlation(layer)`` on the validation stimuli. Attributes: chosen_layer, recording,
+        region, simulated, splits, components.
 
     Raises
     ------
     InputError
-        If the trunk has none of the layers, there are too few stimuli for the components, the
-        splits or the choice of a layer, or the repeats are not reliable.
+        If the trunk has none of the layers, if there are too few stimuli for the components, the
+        splits or the choice of a layer, or if the repeats are not reliable.
     """
     populations = find_populations(recording, most=fit_stimuli, seed=seed)
     divisions = [
@@ -98,7 +101,7 @@ def evaluate_predictivity(
     _check_validation(populations)
     half_ceiling = measure_ceiling(recording, populations, divisions, halves=halves, seed=seed)
     shown = np.unique(np.concatenate([population.rows for population in populations]))
-    places = [np.searchsorted(shown, population.rows) for population in populations]
+    positions = [np.searchsorted(shown, population.rows) for population in populations]
     colour = next(iter(networks.values())).recipe.colour
     _, standard, _ = training_stimuli(recording, colour, device)
     stimuli = recording["stimuli"].to_dataset().isel(stimulus=shown)
@@ -106,18 +109,18 @@ def evaluate_predictivity(
 
     layer, validation, correlation = "", {}, []
     for network in networks.values():
-        extract = partial(_coordinates, place(network, device), pixels, standard)
+        extract = partial(_coordinates, to_device(network, device), pixels, standard)
         if not layer:
             of_layer = {name: extract(name) for name in _candidates(network, layers)}
             validation = {
-                name: _validate(known, places, populations, components)
+                name: _validate(known, positions, populations, components)
                 for name, known in of_layer.items()
             }
             layer = max(validation, key=lambda name: validation[name])
             known = of_layer[layer]
         else:
             known = extract(layer)
-        correlation.append(_score(known, places, populations, divisions, components))
+        correlation.append(_score(known, positions, populations, divisions, components))
     scores = xr.Dataset(
         {
             "correlation": ((SEED, SPLIT, NEUROID), np.stack(correlation)),
@@ -145,8 +148,8 @@ def evaluate_predictivity(
 def summarise_predictivity(scores: xr.Dataset) -> xr.Dataset:
     """Add raw and ceiled scores with their errors to correlations and ceilings.
 
-    See `evaluate_predictivity`. The error of a ceiled score is that of the raw one times the
-    derivative, 2 raw / ceiling^2; the ceiling's own is not part of it (Schrimpf et al. 2018).
+    See `evaluate_predictivity`. The error of a ceiled score is that of the raw score times the
+    derivative, 2 raw / ceiling^2; it leaves out the error of the ceiling (Schrimpf et al. 2018).
 
     Parameters
     ----------
@@ -170,7 +173,7 @@ def summarise_predictivity(scores: xr.Dataset) -> xr.Dataset:
             fix="use a recording with more repeats, or leave unreliable neuroids out "
             "(exclude_neuroids)",
         )
-    # ASSUME: features that predict the opposite of the responses score 0, not their square.
+    # ASSUME: features with a negative correlation score 0, not its square.
     positive = raw.clip(min=0)
     return scores.assign(
         raw=raw,
@@ -205,16 +208,16 @@ def _coordinates(
 
 def _validate(
     known: Coordinates,
-    places: list[Int64[np.ndarray, " shown"]],
+    positions: list[Int64[np.ndarray, " shown"]],
     populations: list[Population],
     components: int,
 ) -> float:
-    """Return the median correlation on the validation stimuli, fitted to the training stimuli."""
+    """Return the median correlation on validation stimuli of a map fitted to training stimuli."""
     found = [
         _predict(
             known[rows], population, population.of(TRAIN), population.of(VALIDATION), components
         )
-        for rows, population in zip(places, populations, strict=True)
+        for rows, population in zip(positions, populations, strict=True)
         if len(population.of(VALIDATION)) > 1
     ]
     return float(np.median(np.concatenate(found)))
@@ -222,14 +225,14 @@ def _validate(
 
 def _score(
     known: Coordinates,
-    places: list[Int64[np.ndarray, " shown"]],
+    positions: list[Int64[np.ndarray, " shown"]],
     populations: list[Population],
     divisions: list[list[Division]],
     components: int,
 ) -> Float64[np.ndarray, "split neuroid"]:
     by_population = [
         np.stack([_predict(known[rows], population, *division, components) for division in own])
-        for rows, population, own in zip(places, populations, divisions, strict=True)
+        for rows, population, own in zip(positions, populations, divisions, strict=True)
     ]
     return np.concatenate(by_population, axis=1)
 

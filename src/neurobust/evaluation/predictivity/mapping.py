@@ -1,4 +1,4 @@
-"""Linear maps from features to responses: features in as few dimensions as they span, then PLS."""
+"""PLS regression from features to responses, in as few dimensions as the stimuli span."""
 
 import numpy as np
 import torch
@@ -6,8 +6,8 @@ from jaxtyping import Float, Float64
 from sklearn.cross_decomposition import PLSRegression
 from torch import Tensor
 
-_BLOCK = 4096  # features at a time that are converted to double precision
-_ITERATIONS = 2000  # most of the power method; scikit-learn's own 500 are at times too few
+_BLOCK = 4096  # features that are converted to double precision at a time
+_ITERATIONS = 2000  # limit of the power method; scikit-learn's 500 are sometimes too few
 
 
 def reduce_features(
@@ -16,19 +16,20 @@ def reduce_features(
     """Rotate features into the space that the stimuli span, without loss.
 
     A few hundred stimuli span at most as many dimensions, whatever the number of features.
-    Centred and rotated into these, the stimuli keep all inner products, and with them every
-    prediction of a linear map that knows features through inner products alone: ridge regression,
-    or PLS regression without scaling. The maps are then fitted at the cost of the stimuli.
+    Centring and rotating the features into these dimensions keeps all inner products, and with them
+    the predictions of every linear map that depends on inner products alone, such as ridge
+    regression or PLS regression without scaling. The cost of fitting then depends on the number of
+    stimuli, not of features.
 
     Parameters
     ----------
     features
-        Of all stimuli, those to fit and those to predict.
+        Features of all stimuli, those to fit and those to predict.
 
     Returns
     -------
-    Coordinates of the stimuli, in order of falling variance; dimensions without any (below the
-    rounding of float64) are left out, so that there are none for features that do not vary.
+    Coordinates of the stimuli, in order of falling variance. Dimensions without variance (below the
+    rounding of float64) are left out, so there are none for constant features.
     """
     stimuli, size = features.shape
     mean = features.mean(0, dtype=torch.double)
@@ -55,19 +56,19 @@ def predict_by_pls(
 ) -> Float64[np.ndarray, "new_stimulus neuroid"]:
     """Predict responses to new stimuli by PLS regression without scaling, all neuroids at once.
 
-    Schrimpf et al. 2018: 25 components. Features that span fewer dimensions give as many components
-    as these; features that do not vary predict the mean.
+    Schrimpf et al. 2018 use 25 components. Features that span fewer dimensions give as many
+    components as dimensions; constant features predict the mean.
 
     Parameters
     ----------
     fit_features, fit_responses
-        What the map is fitted to.
+        Features and responses that the map is fitted to.
     new_features
-        In the same coordinates (`reduce_features`).
+        Features of the new stimuli in the same coordinates (`reduce_features`).
     components
-        Fewer than there are stimuli to fit.
+        Number of components, fewer than stimuli to fit.
     """
-    # The stimuli to fit may span fewer dimensions than all do; beyond these, PLS would divide
+    # The stimuli to fit may span fewer dimensions than all stimuli; in the others, PLS would divide
     # rounding errors by each other.
     centred = fit_features - fit_features.mean(0)
     values = np.linalg.eigvalsh(centred @ centred.T)
@@ -80,6 +81,6 @@ def predict_by_pls(
 
 
 def _above_rounding(values: Float64[np.ndarray, " dimension"], size: int) -> np.ndarray:
-    """Return the places of the eigenvalues that are not rounding errors, the largest first."""
+    """Return the indices of the eigenvalues above rounding errors, the largest first."""
     least = values[-1] * size * np.finfo(np.float64).eps
     return np.flatnonzero(values > max(least, 0))[::-1]

@@ -1,4 +1,4 @@
-"""The neuroids and stimuli of a recording as neural predictivity needs them, and their ceiling."""
+"""The neuroids and stimuli of a recording for neural predictivity, its splits and ceiling."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,18 +18,18 @@ from neurobust.recordings.trials import correlate, mean_by_stimulus
 
 @dataclass(frozen=True)
 class Population:
-    """All neuroids that were shown the same stimuli, in one session or in several.
+    """All neuroids with the same stimuli, from one or several sessions.
 
     Attributes
     ----------
     rows
-        Places of the stimuli in ``/stimuli``.
+        Row of each stimulus in ``/stimuli``.
     responses
-        Means over repeats, in the order of ``rows``.
+        Mean responses over repeats, in the order of ``rows``.
     split, group
-        Of each stimulus.
+        Split and group of each stimulus.
     neuroid_id, session
-        Of each neuroid.
+        Identifier and session of each neuroid.
     """
 
     rows: Int64[np.ndarray, " shown"]
@@ -40,12 +40,12 @@ class Population:
     session: np.ndarray
 
     def of(self, split: str) -> Int64[np.ndarray, " chosen"]:
-        """Return the places of a split's stimuli among the rows."""
+        """Return the positions of a split's stimuli in ``rows``."""
         return np.flatnonzero(self.split == split)
 
 
 class Division(NamedTuple):
-    """Which of a population's stimuli a map is fitted to, and which are scored."""
+    """Positions of the stimuli of a population that a map is fitted to, and of those scored."""
 
     fit: Int64[np.ndarray, " fitted"]
     scored: Int64[np.ndarray, " scored"]
@@ -54,16 +54,17 @@ class Division(NamedTuple):
 def find_populations(
     recording: xr.DataTree, *, most: int | None = None, seed: int = 0
 ) -> list[Population]:
-    """Average the repeats of a recording and join the sessions that showed the same stimuli.
+    """Average the repeats of a recording, and join sessions with the same stimuli.
 
     Parameters
     ----------
     recording
-        In the form of `neurobust.recordings.form`.
+        Recording in the form of `neurobust.recordings.form`.
     most
-        Keep so many training and so many validation stimuli at most, drawn at random.
+        Largest number of training stimuli, and of validation stimuli, drawn at random; None for
+        all.
     seed
-        Of the draw.
+        Seed of the draw.
     """
     stimuli = recording["stimuli"].to_dataset()
     splits = stimuli["split"].to_numpy()
@@ -90,7 +91,7 @@ def find_populations(
 
 
 def _draw_stimuli(splits: np.ndarray, most: int | None, seed: int) -> Bool[np.ndarray, " stimulus"]:
-    """Say which stimuli to keep: all that test, of the others at most so many of each split."""
+    """Return which stimuli to keep: all test stimuli, and at most so many of the other splits."""
     kept = np.ones(len(splits), bool)
     for split in (TRAIN, VALIDATION):
         own = np.flatnonzero(splits == split)
@@ -103,24 +104,24 @@ def _draw_stimuli(splits: np.ndarray, most: int | None, seed: int) -> Bool[np.nd
 def divide_stimuli(
     population: Population, splits: str, *, n_splits: int, left_out: float, seed: int
 ) -> list[Division]:
-    """Draw the splits of neural predictivity, without the validation stimuli (they choose layers).
+    """Draw the splits of neural predictivity, without validation stimuli, which choose the layer.
 
     Parameters
     ----------
     population
-        Whose stimuli.
+        The population whose stimuli are divided.
     splits
-        ``"held-out"``: fitted to training stimuli, of which each split leaves some out at random,
-        and scored on all test stimuli, whose responses no network was trained on. Otherwise
-        training and test stimuli are shuffled together: ``"stratified"`` scores the same share
-        of each group (any stimuli, where each is a group of its own), as Brain-Score does;
-        ``"groups"`` scores whole groups.
+        ``"held-out"`` fits to training stimuli, leaving out some at random in each split, and
+        scores all test stimuli, whose responses no network was trained on. The others shuffle
+        training and test stimuli together: ``"stratified"`` scores the same fraction of each group
+        (of all stimuli, if each is a group of its own), as Brain-Score does; ``"groups"`` scores
+        whole groups.
     n_splits
-        How many.
+        Number of splits.
     left_out
-        Share of the stimuli, or groups, that a split is not fitted to.
+        Fraction of the stimuli, or groups, that a split is not fitted to.
     seed
-        Of the shuffling.
+        Seed of the shuffling.
 
     Raises
     ------
@@ -146,7 +147,7 @@ def divide_stimuli(
                 drawn = StratifiedShuffleSplit(**random).split(pool, group)
             divisions = [Division(pool[fit], pool[scored]) for fit, scored in drawn]
         if min(len(division.scored) for division in divisions) < 2:
-            raise ValueError("nothing correlates over fewer than two scored stimuli")
+            raise ValueError("a correlation needs at least two scored stimuli")
         return divisions
     except ValueError as error:
         raise InputError(
@@ -165,10 +166,10 @@ def measure_ceiling(
     halves: int,
     seed: int,
 ) -> Float64[np.ndarray, " half"]:
-    """Return how well one half of the repeats predicts the other, for several random halves.
+    """Return the ceiling for several random halvings of the repeats.
 
-    The correlation over all stimuli that some split scores, corrected for the halved number of
-    repeats, median over neuroids (Schrimpf et al. 2018).
+    It is the correlation between halves over all stimuli that some split scores, corrected for the
+    halved number of repeats, and the median over neuroids (Schrimpf et al. 2018).
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Families of layers that trunks are made of."""
+"""Architectures that trunks are made of."""

@@ -1,7 +1,7 @@
 """CORnet-S and CORnet-Z: shallow trunks of four areas named after the ventral stream.
 
-Kubilius et al. 2019 (CORnet-S, recurrent) and Kubilius et al. 2018 (CORnet-Z, feed-forward). The
-modules bear the names of the authors' checkpoints, so that their weights can be loaded.
+Kubilius et al. 2019 (CORnet-S, recurrent) and Kubilius et al. 2018 (CORnet-Z, feed-forward).
+Modules are named as in the authors' checkpoints, so that their weights can be loaded.
 """
 
 from collections import OrderedDict
@@ -12,15 +12,15 @@ from torch import Tensor, nn
 from neurobust.config.recipes import Recipe
 from neurobust.networks.architectures.trunk import Outputs, Trunk, build_decoder, scaled
 
-STEPS = {"V2": 2, "V4": 4, "IT": 2}  # through CORnet-S's recurrent blocks
+STEPS = {"V2": 2, "V4": 4, "IT": 2}  # passes through CORnet-S's recurrent blocks
 CHANNELS = {"V1": 64, "V2": 128, "V4": 256, "IT": 512}
-_EXPANSION = 4  # of channels within a recurrent block
+_EXPANSION = 4  # factor on the channels within a recurrent block
 
 
 class RecurrentBlock(nn.Module):
     """An area of CORnet-S: a bottleneck that its own output passes through ``steps`` times.
 
-    The 1x1 input convolution acts once. Each step has batch normalisations of its own; the first
+    The 1x1 input convolution acts once. Each step has its own batch normalisations; the first step
     halves rows and columns, and projects the skip connection accordingly.
     """
 
@@ -61,15 +61,15 @@ def build_cornet(recipe: Recipe, n_classes: int, *, recurrent: bool) -> Trunk:
     Parameters
     ----------
     recipe
-        Its width, a factor on every number of channels, and its colour.
+        The recipe, for its width (a factor on every number of channels) and its colour.
     n_classes
-        0 for a network that does not classify.
+        Number of classes, 0 for a network that does not classify.
     recurrent
-        CORnet-S if so, else CORnet-Z.
+        Whether to build CORnet-S; else CORnet-Z.
 
     Returns
     -------
-    The trunk, with a linear decoder; its layers are the areas V1, V2, V4 and IT.
+    The trunk with a linear decoder; its layers are the areas V1, V2, V4 and IT.
     """
     areas: OrderedDict[str, nn.Module] = OrderedDict()
     outputs: Outputs = {}

@@ -1,8 +1,8 @@
 """ResNet18 for small images: a stem of one 3x3 convolution, then four stages of two blocks.
 
-He et al. 2016; the stem keeps rows and columns and nothing is pooled before the first stage, as
-Li et al. 2023 use it on CIFAR-10. Within the blocks the modules bear torchvision's names; a test
-compares the two.
+He et al. 2016. The stem keeps rows and columns, and nothing is pooled before the first stage, as in
+the CIFAR-10 networks of Li et al. 2023. Modules within the blocks are named as in torchvision; a
+test compares the two.
 """
 
 from collections import OrderedDict
@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from neurobust.config.recipes import Recipe
 from neurobust.networks.architectures.trunk import Trunk, build_decoder, scaled
 
-CHANNELS = (64, 128, 256, 512)  # of each stage; the stem has those of the first
+CHANNELS = (64, 128, 256, 512)  # of the stages; the stem has as many as the first stage
 BLOCKS = 2  # in each stage
 
 
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside a skip connection, ReLU after their sum.
 
-    Where the block changes the number of channels or the size, a 1x1 convolution and a batch
-    normalisation do the same to the skip connection.
+    If the block changes the number of channels or the size, a 1x1 convolution and a batch
+    normalisation do the same on the skip connection.
     """
 
     def __init__(self, in_channels: int, channels: int, stride: int) -> None:
@@ -55,15 +55,15 @@ def build_resnet18(recipe: Recipe, n_classes: int) -> Trunk:
     Parameters
     ----------
     recipe
-        Its width, a factor on every number of channels, and its colour.
+        The recipe, for its width (a factor on every number of channels) and its colour.
     n_classes
-        0 for a network that does not classify.
+        Number of classes, 0 for a network that does not classify.
 
     Returns
     -------
-    The trunk, with a linear decoder; its layers are ``conv-1``, the
-    ReLU after the stem's batch normalisation, and ``block-1-1`` to ``block-4-2``. A block is named
-    ``layer1-0`` among the modules where torchvision has ``layer1.0``.
+    The trunk with a linear decoder. Its layers are ``conv-1``, the ReLU after the stem's batch
+    normalisation, and ``block-1-1`` to ``block-4-2``. The module that torchvision names
+    ``layer1.0`` is ``layer1-0`` here.
     """
     channels = tuple(scaled(size, recipe.width) for size in CHANNELS)
     layers: OrderedDict[str, nn.Module] = OrderedDict(

@@ -1,4 +1,4 @@
-"""What a trunk is to a network, and what trunks of several families have in common."""
+"""The form of a trunk, and what trunks of several architectures share."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -8,23 +8,23 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 Outputs = dict[str, tuple[int, int]]
-"""By the name of a layer the index of its last module in the trunk, and its channels."""
+"""For each layer by name, the index of its last module in the trunk and its channels."""
 
 
 class Trunk(NamedTuple):
-    """A trunk, and the classifier that belongs to it.
+    """A trunk and its classifier.
 
     Attributes
     ----------
     layers
-        From standardised images to the features that are classified.
+        Modules from standardised images to the features that are classified.
     outputs
-        The layers whose features can be read, in order; none of a network that is used whole.
+        Layers whose features can be read, in order; empty for a network that is used whole.
     classifier
-        From the trunk's features to logits; None for a network that does not classify.
+        Module from the trunk's features to logits; None for a network that does not classify.
     load
-        How a file's tensors, given by name, become its weights, where that is special; the path
-        is for messages.
+        Function that copies a file's tensors, given by name, into the trunk, if the trunk needs
+        its own; the path is for messages.
     """
 
     layers: nn.Sequential
@@ -34,12 +34,12 @@ class Trunk(NamedTuple):
 
 
 def scaled(channels: int, width: float) -> int:
-    """Return a number of channels scaled by the width, at least one."""
+    """Return the number of channels scaled by the width, at least one."""
     return max(1, round(channels * width))
 
 
 def build_decoder(in_channels: int, n_classes: int) -> nn.Sequential:
-    """Build the classifier of CORnets and ResNets: average over positions, and a linear layer."""
+    """Build the classifier of CORnets and ResNets: an average over positions, a linear layer."""
     return nn.Sequential(
         OrderedDict(
             avgpool=nn.AdaptiveAvgPool2d(1),
@@ -52,8 +52,8 @@ def build_decoder(in_channels: int, n_classes: int) -> nn.Sequential:
 def initialise(module: nn.Module) -> None:
     """Initialise convolutions by Kaiming's normal rule (fan out) and batch normalisation by 1, 0.
 
-    Released code of Safarani 2021, and of CORnet-S, whose linear layer keeps torch's rule; apply
-    it to every module of a network.
+    As in the released code of Safarani 2021, and of CORnet-S, whose linear layer keeps torch's
+    rule. Apply it to every module of a network.
     """
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -1,8 +1,8 @@
 """VGG with batch normalisation (Simonyan & Zisserman 2015) at any width, for gray or colour images.
 
 The layers, their order and their initialisation are torchvision's, so that its weights can be
-loaded; a test compares the two. They are built here because a gray network needs a one-channel
-first layer, and because importing torchvision costs a job more time than building the network.
+loaded; a test compares the two. They are built here because a gray network needs a first layer of
+one channel, and because importing torchvision takes a job longer than building the network.
 """
 
 from torch import nn
@@ -10,7 +10,7 @@ from torch import nn
 from neurobust.config.recipes import Recipe
 from neurobust.networks.architectures.trunk import Outputs, Trunk, scaled
 
-CHANNELS = (64, 128, 256, 512, 512)  # of each block
+CHANNELS = (64, 128, 256, 512, 512)  # of the blocks
 
 
 def build_vgg(recipe: Recipe, n_classes: int, convolutions: tuple[int, ...]) -> Trunk:
@@ -19,16 +19,16 @@ def build_vgg(recipe: Recipe, n_classes: int, convolutions: tuple[int, ...]) -> 
     Parameters
     ----------
     recipe
-        Its width, a factor on every number of channels, and its colour.
+        The recipe, for its width (a factor on every number of channels) and its colour.
     n_classes
-        0 for a network that does not classify.
+        Number of classes, 0 for a network that does not classify.
     convolutions
-        Of each block.
+        Number of convolutions in each block.
 
     Returns
     -------
-    The trunk; its layers have names such as ``conv-3-1``, the ReLU after the batch normalisation
-    of the first convolution of the third block.
+    The trunk. Its layers have names such as ``conv-3-1``: the ReLU after the batch normalisation of
+    the first convolution in the third block.
     """
     width = recipe.width
     layers: list[nn.Module] = []
@@ -52,8 +52,8 @@ def build_vgg(recipe: Recipe, n_classes: int, convolutions: tuple[int, ...]) -> 
 def build_classifier(in_channels: int, n_classes: int, *, width: float) -> nn.Sequential:
     """Build the fully convolutional classifier of Safarani et al. 2021.
 
-    Three 1x1 convolutions, dropout .5 after the first two, a global maximum over positions at the
-    end; 4096 hidden channels at width 1 (released code).
+    Three 1x1 convolutions with dropout 0.5 after the first two, then the maximum over positions;
+    4096 hidden channels at width 1 (released code).
     """
     hidden = scaled(4096, width)
     return nn.Sequential(

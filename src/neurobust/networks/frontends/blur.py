@@ -44,5 +44,5 @@ class GaussianBlur(nn.Module):
 
 
 def build(settings: Blur) -> GaussianBlur:
-    """Build the frontend of a recipe."""
+    """Build the blur of a recipe."""
     return GaussianBlur(settings.sigma_px)

@@ -1,4 +1,4 @@
-"""A projection of images on their first principal components before the trunk."""
+"""A projection of images onto their first principal components, before the trunk."""
 
 from collections.abc import Mapping
 
@@ -16,21 +16,21 @@ _MOST_VALUES = 16384  # of one image; a covariance of 2 GiB
 
 
 class Projection(FittedModule):
-    """Project images on their first principal components (Li et al. 2023).
+    """Project images onto their first principal components (Li et al. 2023).
 
-    With the mean m of the training images and their first K principal components as the rows of
-    W, an image x becomes m + (x - m) W^T W; a test compares it with scikit-learn.
+    An image x becomes m + (x - m) W^T W, where m is the mean of the training images and the rows of
+    W are their first K principal components. A test compares the result with scikit-learn's.
 
     Parameters
     ----------
     components
-        The number of components, K.
+        Number of components, K.
     """
 
     mean: Tensor
-    """(channel, row, column), of standardised images; of no size until it is fitted."""
+    """Mean of the standardised images (channel, row, column); empty until it is fitted."""
     components: Tensor
-    """(component, value), orthonormal rows; a value is one channel of one pixel."""
+    """Orthonormal rows (component, value); a value is one channel of one pixel."""
 
     def __init__(self, components: int) -> None:
         super().__init__()
@@ -39,12 +39,12 @@ class Projection(FittedModule):
         self.register_load_state_dict_pre_hook(_take_sizes)
 
     def fit(self, pictures: LabelledPictures) -> None:
-        """Find the components of the training images, in the network's colours, standardised.
+        """Find the components of the standardised training images in the network's colours.
 
         Raises
         ------
         InputError
-            If the images do not have so many components, or are too large.
+            If the images have fewer components, or are too large.
         """
         wanted, device = len(self.components), self.mean.device
         mean, axes = _principal_axes(pictures, wanted)
@@ -67,11 +67,11 @@ class Projection(FittedModule):
         Raises
         ------
         InputError
-            If it is not fitted, or fitted to images of another size or colour.
+            If the projection is not fitted, or was fitted to images of another size or colour.
         """
         self._require_size(images)
-        # ASSUME: about the mean of the training images; the paper tells W^T W alone.
-        # Not in bfloat16: what it leaves off would lie outside of the components.
+        # ASSUME: about the mean of the training images; the paper gives W^T W alone.
+        # In full precision: the rounding of bfloat16 would leave the span of the components.
         with torch.autocast(images.device.type, enabled=False):
             centred = (images.float() - self.mean).flatten(1)
             projected = (centred @ self.components.T @ self.components).view(-1, *self.mean.shape)
@@ -83,21 +83,21 @@ class Projection(FittedModule):
         if not self.mean.numel():
             raise InputError(
                 "frontend: pca",
-                "has no principal components, for the network has no images of its own",
+                "has no principal components, because the network has no image set to fit them to",
                 expected="a network that is trained on the images of an image set",
-                fix="leave the frontend out of networks that see a recording's stimuli alone",
+                fix="leave the frontend out of networks that see only a recording's stimuli",
             )
         if images.shape[1:] != self.mean.shape:
             raise InputError(
                 "frontend: pca",
-                f"was fitted to images of {_told(self.mean)} and is shown {_told(images)}",
+                f"was fitted to images of {_size(self.mean)} and is shown {_size(images)}",
                 expected="images (channel x row x column) of the size and colour of the image set",
-                fix="show it such images, or leave it out of what shows it others",
+                fix="show the network such images, or leave the frontend out",
             )
 
 
 def build(settings: PCA) -> Projection:
-    """Build the frontend of a recipe, still to be fitted."""
+    """Build the projection of a recipe; it is fitted later."""
     return Projection(settings.components)
 
 
@@ -106,18 +106,18 @@ def _principal_axes(
 ) -> tuple[Float64[Tensor, "channel row column"], Float64[Tensor, "value component"]]:
     """Return the mean of standardised images, and their first principal axes, first to last.
 
-    They are the eigenvectors of the covariance, which is accumulated over batches in double
-    precision; of fewer images than values, they follow from those of the images' inner products.
-    The axes are fewer than wanted where the images have no more.
+    The axes are the eigenvectors of the covariance, which is accumulated over batches in double
+    precision. If there are fewer images than values, they follow from the eigenvectors of the
+    images' inner products. There are fewer axes than wanted if the images have no more.
     """
     shown = pictures.seen()
     values = shown[0].numel()
     if values > _MOST_VALUES:
         raise InputError(
             "frontend: pca",
-            f"cannot be fitted to images of {_told(shown)} (channel x row x column)",
+            f"cannot be fitted to images of {_size(shown)} (channel x row x column)",
             expected=f"at most {_MOST_VALUES} values in an image",
-            fix="take smaller images, or gray ones",
+            fix="use smaller or gray images",
         )
     mean = torch.zeros(shown.shape[1:], dtype=torch.double, device=shown.device)
     for part in shown.split(_BATCH):
@@ -126,7 +126,7 @@ def _principal_axes(
     if len(shown) < values:
         rows = torch.cat(list(centred))
         axes = _leading_eigenvectors(rows @ rows.T, wanted)
-        # Orthogonal already, but for rounding where variances differ by orders of magnitude.
+        # Rounding spoils orthogonality where variances differ by orders of magnitude.
         return mean, torch.linalg.qr(rows.T @ axes).Q
     covariance = mean.new_zeros(values, values)
     for part in centred:
@@ -137,31 +137,31 @@ def _principal_axes(
 def _leading_eigenvectors(
     matrix: Float64[Tensor, "row row"], wanted: int
 ) -> Float64[Tensor, "row vector"]:
-    """Return the eigenvectors of the largest eigenvalues that are not zero, the largest first."""
-    import scipy.linalg  # a sixth of a second, which only the training of PCA networks needs
+    """Return the eigenvectors of the largest eigenvalues above zero, the largest first."""
+    import scipy.linalg  # takes a sixth of a second, and only PCA networks need it
 
     side = len(matrix)
-    # scipy finds some of them in a fraction of the time that torch takes for all.
+    # scipy computes the leading ones alone, in a fraction of the time that torch takes for all.
     found, vectors = scipy.linalg.eigh(
         matrix.cpu().numpy(), subset_by_index=[max(side - wanted, 0), side - 1]
     )
-    # Rounding leaves eigenvalues about this far from zero where there is no variance.
-    there = found > found[-1] * side * torch.finfo(torch.double).eps
-    return torch.from_numpy(vectors[:, there][:, ::-1].copy()).to(matrix.device)
+    # Rounding moves the eigenvalues of dimensions without variance about this far from zero.
+    varying = found > found[-1] * side * torch.finfo(torch.double).eps
+    return torch.from_numpy(vectors[:, varying][:, ::-1].copy()).to(matrix.device)
 
 
-def _told(images: Tensor) -> str:
-    """Say the size of images, such as "3 x 32 x 32"."""
+def _size(images: Tensor) -> str:
+    """Return the size of images as text, such as "3 x 32 x 32"."""
     return " x ".join(str(size) for size in images.shape[-3:])
 
 
 def _take_sizes(
     projection: Projection, stored: Mapping[str, Tensor], prefix: str, *_: object
 ) -> None:
-    """Give the buffers the sizes that are stored, which the recipe alone does not tell."""
+    """Give the buffers the stored sizes, which do not follow from the recipe."""
     mean, components = (stored.get(f"{prefix}{name}") for name in ("mean", "components"))
     if mean is None or components is None:
-        return  # torch names what lacks
+        return  # torch names the missing tensor
     if mean.ndim == 3 and components.shape == (len(projection.components), mean.numel()):
         projection.mean = projection.mean.new_empty(mean.shape)
         projection.components = projection.components.new_empty(components.shape)

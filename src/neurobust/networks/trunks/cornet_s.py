@@ -6,5 +6,5 @@ from neurobust.networks.architectures.trunk import Trunk
 
 
 def build(recipe: Recipe, n_classes: int) -> Trunk:
-    """Build the trunk, see `build_cornet`."""
+    """Build the trunk; see `build_cornet`."""
     return build_cornet(recipe, n_classes, recurrent=True)

@@ -6,5 +6,5 @@ from neurobust.networks.architectures.trunk import Trunk
 
 
 def build(recipe: Recipe, n_classes: int) -> Trunk:
-    """Build the trunk, see `build_resnet18`."""
+    """Build the trunk; see `build_resnet18`."""
     return build_resnet18(recipe, n_classes)

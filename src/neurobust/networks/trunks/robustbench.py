@@ -1,7 +1,7 @@
-"""Networks of others, trained to be robust: RobustBench's architectures, a user's weights.
+"""Published robust networks: RobustBench's architectures (Croce et al. 2021), a user's weights.
 
-Croce et al. 2021. The package robustbench is optional, and imported by nothing but this module,
-when such a network is built; nothing is downloaded.
+The package robustbench is optional. Only this module imports it, when such a network is built, and
+nothing is downloaded.
 """
 
 import importlib
@@ -28,16 +28,17 @@ from neurobust.networks.fitted import FittedModule
 
 CLASSES = {"cifar10": 10, "cifar100": 100, "imagenet": 1000}
 _WRAPPED = re.compile(r"^(module\.|model\.)+")  # what DataParallel and normalising wrappers add
-# Constants of an architecture, which files may lack, or hold where it has none.
+# Constants that an architecture normalises images by: files may lack them, or hold some where the
+# architecture has none.
 _NORMALISATION = {"mean", "std", "mu", "sigma"}
-# Left by training in the files of Diffenderfer2021Winning and Chen2020Efficient.
+# Leftovers of training in the files of Diffenderfer2021Winning and Chen2020Efficient.
 _UNUSED = re.compile(r"(^|\.)scores$|^model_preact_hl1\.")
 
 
 class Pixels(FittedModule):
-    """Undo the standardisation of an image set: pixels in [0, 1], which RobustBench's models take.
+    """Undo the standardisation of images, since RobustBench's models take pixels in [0, 1].
 
-    Until it is fitted, images pass as they are.
+    Images pass unchanged until it is fitted.
     """
 
     mean: Tensor
@@ -49,7 +50,7 @@ class Pixels(FittedModule):
         self.register_buffer("std", torch.tensor(1.0))
 
     def fit(self, pictures: LabelledPictures) -> None:
-        """Take the mean and the standard deviation that the set's pictures are standardised by."""
+        """Store the mean and standard deviation that standardise the pictures of the set."""
         self.mean.fill_(pictures.standard.mean)
         self.std.fill_(pictures.standard.std)
 
@@ -61,20 +62,20 @@ class Pixels(FittedModule):
 
 
 def build(recipe: Recipe, n_classes: int) -> Trunk:
-    """Build a model of RobustBench, whole, in the place of a trunk.
+    """Build a whole model of RobustBench in the place of a trunk and its classifier.
 
     Parameters
     ----------
     recipe
-        Its ``architecture`` is a name of RobustBench, of the data set of ``n_classes`` classes; of
-        a name under several threat models the first one that has it is meant (Linf, L2,
-        corruptions), unless it is given as in ``L2/Rice2020Overfitting``.
+        The recipe, whose ``architecture`` is the name of a RobustBench model for a data set of
+        ``n_classes`` classes. If several threat models have that name, the first of Linf, L2 and
+        corruptions is meant; ``L2/Rice2020Overfitting`` chooses another.
     n_classes
-        Of the image set.
+        Number of classes of the image set.
 
     Returns
     -------
-    `Pixels` and the model, with no classifier beside it and no layer to be read.
+    `Pixels` and the model; it has no separate classifier, and its layers cannot be read.
 
     Raises
     ------
@@ -111,9 +112,9 @@ def build(recipe: Recipe, n_classes: int) -> Trunk:
         datasets = dict.fromkeys(dataset for dataset, _ in holding)
         raise InputError(
             place,
-            "tells "
+            "has "
             + " or ".join(f"{CLASSES[dataset]} classes ({dataset})" for dataset in datasets)
-            + f" apart, and the image set has {n_classes}",
+            + f", and the image set has {n_classes}",
             expected="an image set of as many classes, in the same order",
             fix="give the recipe such 'images', or another architecture",
         )
@@ -133,17 +134,18 @@ def load_zoo_weights(
     Parameters
     ----------
     model
-        As `build` builds it; changed in place.
+        The model as `build` builds it; changed in place.
     given
-        The file's tensors, named as the model's own or with other wrappers' prefixes (``module.``,
-        ``model.``). Constants that images are normalised by may be lacking; the model has them.
+        The file's tensors, named as the model's own or with the prefixes of wrappers
+        (``module.``, ``model.``). The constants that images are normalised by may be missing,
+        since the model has them.
     architecture, path
-        To be told in errors.
+        Names of the model and of the file, for error messages.
 
     Raises
     ------
     InputError
-        If a tensor is lacking, has another shape, or has no place in the model.
+        If a tensor is missing, has another shape, or is unknown to the model.
     """
     wanted = model.state_dict()
     if not wanted.keys() <= given.keys():
@@ -154,8 +156,8 @@ def load_zoo_weights(
         if shape is None and name.rpartition(".")[2] in _NORMALISATION | {"num_batches_tracked"}:
             continue
         if shape != tuple(value.shape):
-            told = "no tensor" if shape is None else f"shape {shape}"
-            raise _unfit(path, f"has {told} for {name!r}", architecture)
+            found = "no tensor" if shape is None else f"shape {shape}"
+            raise _unfit(path, f"has {found} for {name!r}", architecture)
     chosen = {name: value for name, value in given.items() if name in wanted}
     for name in given.keys() - chosen.keys():
         if name.rpartition(".")[2] not in _NORMALISATION and not _UNUSED.search(name):
@@ -169,13 +171,13 @@ def _unfit(path: Path, problem: str, architecture: str) -> InputError:
         problem,
         expected=f"all tensors of RobustBench's {architecture}, and no others",
         fix="set 'architecture' to the model of the file; if RobustBench has it for several "
-        "threat models, say which: L2/NAME. A model's whole file is written by "
-        "torch.save(model.state_dict(), path)",
+        "threat models, choose one: L2/NAME. torch.save(model.state_dict(), path) writes "
+        "a model's whole file",
     )
 
 
 def _build(zoo: ModuleType, name: str, dataset: str, threat: str, entry: Mapping) -> nn.Module:
-    """Build a model with initial weights; some of RobustBench's own functions would download."""
+    """Build a model with initial weights, without those functions of RobustBench that download."""
     if entry["gdrive_id"] is None:
         timm = importlib.import_module("timm")
         registered = f"{name}_{dataset}_{threat}".lower().replace("-", "_")
@@ -192,20 +194,20 @@ def _build(zoo: ModuleType, name: str, dataset: str, threat: str, entry: Mapping
 def _import_zoo(place: str) -> ModuleType:
     """Import the architectures of robustbench.
 
-    The package itself imports attacks and downloads first, one from a package that PyPI lacks;
-    they are not needed here, so that its own ``__init__`` is left out.
+    Its own ``__init__`` is left out: it imports attacks and downloads, one of them from a package
+    that PyPI lacks, and none of them is needed here.
     """
-    told = "is not installed"
+    problem = "is not installed"
     spec = importlib.util.find_spec(ROBUSTBENCH)
     if spec is not None:
         before = sys.modules.get(ROBUSTBENCH)
         sys.modules[ROBUSTBENCH] = importlib.util.module_from_spec(spec)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # others' deprecations
+                warnings.simplefilter("ignore")  # deprecations in other packages
                 return importlib.import_module(f"{ROBUSTBENCH}.model_zoo")
         except ImportError as error:
-            told = f"cannot be imported ({error})"
+            problem = f"cannot be imported ({error})"
         finally:
             if before is None:
                 del sys.modules[ROBUSTBENCH]
@@ -213,7 +215,7 @@ def _import_zoo(place: str) -> ModuleType:
                 sys.modules[ROBUSTBENCH] = before
     raise InputError(
         place,
-        f"is RobustBench's, and the package robustbench {told}",
+        f"is RobustBench's, and the package robustbench {problem}",
         expected="the optional package robustbench",
         fix="install it: uv sync --group zoo",
     )

@@ -8,5 +8,5 @@ CONVOLUTIONS = (1, 1, 2, 2, 2)  # of each block
 
 
 def build(recipe: Recipe, n_classes: int) -> Trunk:
-    """Build the trunk, see `build_vgg`."""
+    """Build the trunk; see `build_vgg`."""
     return build_vgg(recipe, n_classes, CONVOLUTIONS)

@@ -8,5 +8,5 @@ CONVOLUTIONS = (2, 2, 4, 4, 4)  # of each block
 
 
 def build(recipe: Recipe, n_classes: int) -> Trunk:
-    """Build the trunk, see `build_vgg`."""
+    """Build the trunk; see `build_vgg`."""
     return build_vgg(recipe, n_classes, CONVOLUTIONS)

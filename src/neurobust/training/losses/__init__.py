@@ -1,1 +1,1 @@
-"""Losses of a classifier that is defended: a module for each defence."""
+"""Losses that make a classifier robust, a module for each defence."""

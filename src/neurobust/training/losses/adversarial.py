@@ -1,8 +1,8 @@
 """Adversarial training: cross-entropy on images that are perturbed against the network.
 
-Projected gradient ascent of Madry et al. (2018), for each batch against the network as it then is.
-It is written out, because a training job that never attacks again should not load foolbox; tests
-compare it with foolbox's, step by step.
+Projected gradient ascent (Madry et al. 2018) perturbs each batch against the current network. It is
+written out here so that training jobs need not load foolbox; tests compare it with foolbox's, step
+by step.
 """
 
 import contextlib
@@ -19,24 +19,25 @@ from neurobust.images.batches import Standard
 from neurobust.networks.network import Network
 from neurobust.randomness import seed_for
 
-_TINY = torch.finfo(torch.float32).tiny  # instead of 0 in denominators
+_TINY = torch.finfo(torch.float32).tiny  # replaces 0 in denominators
 
 Differences = Float[Tensor, "image channel row column"]
 
 
 @dataclass(frozen=True)
 class Ball:
-    """The perturbations of one norm up to a size.
+    """All perturbations up to a size in one norm.
 
     Attributes
     ----------
     ascend
-        From gradients to the perturbations of norm 1 that raise the loss most, 0 where the
-        gradient is.
+        Function from gradients to the perturbations of norm 1 that raise the loss most; 0 where
+        the gradient is 0.
     project
-        From differences and a size to the nearest ones in the ball.
+        Function from differences and a size to the nearest differences in the ball.
     draw
-        From a shape and a generator on the CPU to points drawn uniformly from the ball of size 1.
+        Function from a shape and a generator on the CPU to points drawn uniformly from the ball of
+        size 1.
     """
 
     ascend: Callable[[Differences], Differences]
@@ -49,13 +50,12 @@ def _lengths(differences: Differences) -> Float[Tensor, "image 1 1 1"]:
 
 
 def _ascend_cube(gradients: Differences) -> Differences:
-    # torch's sign of what is not a number is 0, as if nothing were wrong.
+    # torch's sign of NaN is 0, which would hide it.
     return torch.where(gradients.isnan(), gradients, gradients.sign())
 
 
 def _ascend_sphere(gradients: Differences) -> Differences:
-    # Scaled first, since squares of the tiny gradients of an image that the network is sure of
-    # would vanish.
+    # Scaled first: an image that the network is sure of has tiny gradients, whose squares vanish.
     largest = gradients.abs().amax((1, 2, 3), keepdim=True).clamp(min=_TINY)
     scaled = gradients / largest
     return scaled / _lengths(scaled)
@@ -67,7 +67,7 @@ def _draw_cube(shape: torch.Size, generator: torch.Generator) -> Differences:
 
 def _draw_sphere(shape: torch.Size, generator: torch.Generator) -> Differences:
     direction = torch.randn(shape, generator=generator)
-    # The share of the ball of n dimensions within radius r is r^n.
+    # In n dimensions, radius r encloses the fraction r^n of the unit ball.
     radius = torch.rand((shape[0], 1, 1, 1), generator=generator) ** (1 / math.prod(shape[1:]))
     return direction / _lengths(direction) * radius
 
@@ -91,28 +91,27 @@ def perturb(
     settings: config.Adversarial,
     start: Float[Tensor, "image channel row column"],
 ) -> Float[Tensor, "image channel row column"]:
-    """Perturb images so that the network's cross-entropy rises, by projected gradient ascent.
+    """Perturb images to raise the network's cross-entropy, by projected gradient ascent.
 
-    Each step is ``step_size * size / steps`` long in the attack's norm, and is followed by the
-    projection on the ball about the image and then on [0, 1]; the result is in both.
+    Each step has length ``step_size * size / steps`` in the attack's norm. After it the images are
+    projected onto the ball around the originals and then onto [0, 1]; the result is in both.
 
     Parameters
     ----------
     network
-        A classifier. Its modes, running statistics and gradients are left as they were.
+        A classifier; its modes, running statistics and gradients do not change.
     images, labels
-        Pixels from 0 to 1, and the classes to be driven away from.
+        Pixels from 0 to 1, and the classes whose cross-entropy is to rise.
     standard
-        What the network's images are standardised by.
+        Mean and standard deviation that standardise the network's images.
     settings
-        Norm, size, number and length of steps.
+        Norm and size of the perturbation, number and length of steps.
     start
-        Where the ascent begins: images in the ball and in [0, 1].
+        Images in the ball and in [0, 1] from which the ascent starts.
 
     Returns
     -------
-    Perturbed images, without a gradient. What is not a number in the network's gradients is not
-    one in them.
+    Perturbed images, without a gradient; they are NaN where the network's gradients are.
     """
     ball = BALLS[settings.norm]
     length = settings.step_size * settings.size / settings.steps
@@ -121,7 +120,7 @@ def perturb(
         for _ in range(settings.steps):
             perturbed.requires_grad_()
             logits = network.classify(standard.standardise(perturbed)).float()
-            # A sum, so that an image's gradient does not depend on its batch.
+            # The sum keeps an image's gradient independent of its batch.
             loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
             (gradient,) = torch.autograd.grad(loss, perturbed)
             stepped = perturbed.detach() + length * ball.ascend(gradient)
@@ -131,7 +130,7 @@ def perturb(
 
 @contextlib.contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """Put a network into evaluation mode, and each of its modules back into its own after."""
+    """Put a network into evaluation mode, and restore the mode of each module at the end."""
     modes = {module: module.training for module in network.modules()}
     network.eval()
     try:
@@ -142,16 +141,16 @@ def evaluation_mode(network: nn.Module) -> Iterator[None]:
 
 
 class AdversarialLoss:
-    """Cross-entropy on perturbed images, and on them alone (Madry et al. 2018).
+    """Cross-entropy on perturbed images alone (Madry et al. 2018).
 
     Parameters
     ----------
     settings
-        Of the attack.
+        Settings of the attack.
     standard
-        What the network's images are standardised by.
+        Mean and standard deviation that standardise the network's images.
     seed, purpose
-        What the random starts follow from, together with the number of the batch.
+        Seed and name of the random stream; with the number of the batch they fix the starts.
     """
 
     def __init__(
@@ -168,12 +167,12 @@ class AdversarialLoss:
         labels: Int64[Tensor, " image"],
         number: int,
     ) -> Float[Tensor, ""]:
-        """Return the loss of a batch, by its number."""
+        """Return the loss of the batch with this number."""
         images = pixels.float() / 255
         draws = torch.Generator().manual_seed(seed_for(*self._stream, number))
         drawn = BALLS[self._settings.norm].draw(images.shape, draws).to(images.device)
-        # ASSUME: in evaluation mode (inside of `perturb`), so that dropout does not blur the
-        # gradient and batch normalisation's running statistics are of the batches learned from.
+        # ASSUME: `perturb` works in evaluation mode, so that dropout does not blur the gradient and
+        # the running statistics of batch normalisation come from the trained batches alone.
         perturbed = perturb(
             network,
             images,

@@ -1,4 +1,4 @@
-"""AugMix training: cross-entropy, and consistent answers to mixed versions of an image."""
+"""AugMix training: cross-entropy, and consistent predictions for mixed versions of an image."""
 
 import math
 
@@ -14,18 +14,18 @@ from neurobust.randomness import generator
 
 
 class ConsistencyLoss:
-    """Cross-entropy on images, and divergence of the answers to them and two AugMix versions.
+    """Cross-entropy, and divergence of the predictions for an image and two AugMix versions of it.
 
-    Hendrycks et al. 2020; image and versions pass through the network as one batch.
+    Hendrycks et al. 2020. Images and versions pass through the network as one batch.
 
     Parameters
     ----------
     settings
-        Of AugMix, and the weight of the divergence.
+        Settings of AugMix, and the weight of the divergence.
     standard
-        What the network's images are standardised by.
+        Mean and standard deviation that standardise the network's images.
     seed, purpose
-        What the versions follow from, together with the number of the batch.
+        Seed and name of the random stream; with the number of the batch they fix the versions.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ConsistencyLoss:
         labels: Int64[Tensor, " image"],
         number: int,
     ) -> Float[Tensor, ""]:
-        """Return the loss of a batch, by its number."""
+        """Return the loss of the batch with this number."""
         mixed = augmix(
             pixels.repeat(2, 1, 1, 1),
             generator=generator(*self._stream, number),
@@ -62,12 +62,13 @@ class ConsistencyLoss:
 def jensen_shannon_divergence(
     logits: Float[Tensor, "version image class"],
 ) -> Float[Tensor, " image"]:
-    """Return the divergence, in nats, of the answers to the versions of each image.
+    """Return the divergence, in nats, of the predictions for the versions of each image.
 
-    The mean over versions of the Kullback-Leibler divergence of an answer from their mean
-    (Hendrycks et al. 2020, equation 3); between 0 and the logarithm of the number of versions.
+    It is the mean over versions of the Kullback-Leibler divergence of a prediction from their mean
+    (Hendrycks et al. 2020, equation 3), and lies between 0 and the logarithm of the number of
+    versions.
     """
     log_p = logits.log_softmax(-1)
-    # In logarithms throughout: an answer that rounds to 0 contributes 0, and nothing is clipped.
+    # In logarithms throughout: a probability that rounds to 0 adds 0, and nothing is clipped.
     log_mean = (log_p.logsumexp(0) - math.log(len(log_p))).expand_as(log_p)
     return nn.functional.kl_div(log_mean, log_p, reduction="none", log_target=True).sum(-1).mean(0)

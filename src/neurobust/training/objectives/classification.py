@@ -14,11 +14,11 @@ from neurobust.training.objective import Task
 from neurobust.training.views import Views
 
 ClassificationLoss = Callable[[Network, Tensor, Tensor, int], Tensor]
-"""From a network, pixels, labels, and the batch's number, which draws follow from, to a loss."""
+"""Function from a network, pixels, labels and the number of the batch (for its draws) to a loss."""
 
 
 class CrossEntropy:
-    """Cross-entropy on the images as they are."""
+    """Cross-entropy on unchanged images."""
 
     def __init__(self, standard: Standard) -> None:
         self._standard = standard
@@ -38,7 +38,8 @@ class CrossEntropy:
 class Classification:
     """The classifier's loss on augmented, possibly corrupted training images.
 
-    Cross-entropy; in adversarial training on perturbed images, with AugMix with its consistency.
+    It is the cross-entropy: on perturbed images in adversarial training, and with a consistency
+    term in AugMix training.
     """
 
     gaussian = False
@@ -78,7 +79,7 @@ class Classification:
 
 
 def build(settings: config.Classification, task: Task) -> Classification:
-    """Build the objective of a recipe."""
+    """Build the classification objective of a recipe."""
     return Classification(
         settings,
         task.shown,

@@ -1,4 +1,4 @@
-"""Distance of a layer's outputs for two views of an image."""
+"""Distance between a layer's outputs for two views of an image."""
 
 from collections.abc import Iterator
 
@@ -15,10 +15,10 @@ from neurobust.training.views import Views
 
 
 class Matching:
-    """Mean squared distance of a layer's outputs for two views of the same images.
+    """Mean squared distance between a layer's outputs for two views of the same images.
 
-    The first view is clean or corrupted, the second always corrupted, each augmented on its own
-    (released code of Safarani 2021's Oracle). Both pass through the network as one batch.
+    The first view is clean or corrupted, the second always corrupted, and each has its own
+    augmentation (Safarani 2021, Oracle, released code). Both pass through the network as one batch.
     """
 
     gaussian = True
@@ -61,7 +61,7 @@ class Matching:
 
 
 def build(settings: config.Matching, task: Task) -> Matching:
-    """Build the objective of a recipe."""
+    """Build the matching objective of a recipe."""
     return Matching(
         settings,
         task.shown,

@@ -1,4 +1,4 @@
-"""Objectives that predict neural responses: a recording's, or those that a network predicts."""
+"""Prediction of neural responses: recorded ones, or those that another network predicts."""
 
 import math
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from neurobust.training.objective import Task
 class RecordedResponses:
     """Prediction of a recording's training responses, session by session.
 
-    Repeats of a stimulus are averaged. Under ``likelihood`` the loss is the summed Poisson (counts)
-    or Gaussian (continuous) negative log-likelihood, scaled by sqrt(stimuli / batch) with the L1
-    norm of the readout's features (released code of Safarani 2021); under ``mse`` the mean squared
-    error.
+    Repeats of a stimulus are averaged. With ``likelihood`` the loss is the summed negative
+    log-likelihood, Poisson for counts and Gaussian for continuous responses, scaled by
+    sqrt(stimuli / batch), plus the L1 norm of the readout's features (released code of Safarani
+    2021). With ``mse`` it is the mean squared error.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class RecordedResponses:
         for name, session in sessions_of(recording).items():
             mean = average_repeats(session)
             kept = [i for i, s in enumerate(mean["stimulus_id"].values) if s in rows]
-            places = torch.tensor([rows[mean["stimulus_id"].values[i]] for i in kept])
+            positions = torch.tensor([rows[mean["stimulus_id"].values[i]] for i in kept])
             responses = torch.from_numpy(mean["response"].values[kept]).float()
             if settings.shuffled:
                 draw = generator(seed, "shuffled responses", name).permutation(len(responses))
@@ -57,7 +57,7 @@ class RecordedResponses:
             order = BatchOrder(
                 len(kept), batch_size, seed=seed, purpose=f"{purpose} {name}", device=device
             )
-            self._sessions.append((name, places.to(device), responses.to(device), order))
+            self._sessions.append((name, positions.to(device), responses.to(device), order))
         self._per_step = min(settings.sessions_per_step or len(self._sessions), len(self._sessions))
 
     def __len__(self) -> int:
@@ -69,12 +69,12 @@ class RecordedResponses:
         return torch.cat([responses.mean(0) for _, _, responses, _ in self._sessions])
 
     def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
-        """Yield the losses of the sessions whose turn it is."""
+        """Yield the losses of the sessions in this batch."""
         for turn in range(number * self._per_step, (number + 1) * self._per_step):
             number_in_session, index = divmod(turn, len(self._sessions))
-            name, places, responses, order = self._sessions[index]
+            name, positions, responses, order = self._sessions[index]
             chosen = order[number_in_session]
-            images = self._standard(self.pictures[places[chosen]])
+            images = self._standard(self.pictures[positions[chosen]])
             predicted = network.respond(images, name)
             yield self._loss(network, name, predicted, responses[chosen], order.examples)
 
@@ -98,7 +98,7 @@ class PredictedResponses:
     """Mean squared error to the responses that another network predicts for the image set.
 
     The images are not augmented (released code of Safarani 2021). Shuffled responses are permuted
-    across images once, all neuroids together.
+    across images once, with the same permutation for all neuroids.
     """
 
     gaussian = True
@@ -116,7 +116,7 @@ class PredictedResponses:
     ) -> None:
         self.ratio = settings.ratio
         device = pictures.labels.device
-        ids = {image: place for place, image in enumerate(responses["image_id"].values.tolist())}
+        ids = {image: index for index, image in enumerate(responses["image_id"].values.tolist())}
         missing = [image for image in pictures.image_ids.tolist() if image not in ids]
         if missing:
             raise InputError(
@@ -125,8 +125,8 @@ class PredictedResponses:
                 expected="responses to the image set that the network is trained on",
                 fix="let the workflow synthesise the responses again",
             )
-        places = [ids[image] for image in pictures.image_ids.tolist()]
-        targets = torch.from_numpy(responses["response"].values[places]).to(device)
+        positions = [ids[image] for image in pictures.image_ids.tolist()]
+        targets = torch.from_numpy(responses["response"].values[positions]).to(device)
         if settings.shuffled:
             draw = generator(seed, "shuffled responses").permutation(len(targets))
             targets = targets[torch.from_numpy(draw).to(device)]
@@ -152,7 +152,7 @@ class PredictedResponses:
 
 
 def build(settings: config.Responses, task: Task) -> RecordedResponses | PredictedResponses:
-    """Build the objective of a recipe."""
+    """Build the response objective of a recipe, for its recording or its synthesised responses."""
     data = task.data
     if settings.source in data.recordings:
         return RecordedResponses(

@@ -1,4 +1,4 @@
-"""Similarity of images for a network as for a neural population (Li et al. 2019)."""
+"""Similarity of images to a network, trained to be that to a neural population (Li et al. 2019)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,10 +19,10 @@ from neurobust.randomness import generator
 from neurobust.training.batches import BatchOrder
 from neurobust.training.objective import Task
 
-# ASSUME: similarities beyond are taken as this, so that arctanh and its gradient (at most 500)
-# stay finite; the gradient of what is beyond is 0.
+# ASSUME: similarities are clipped to this, up and down, so that arctanh and its gradient (at most
+# 500) stay finite; clipped similarities have gradient 0.
 LARGEST = 0.999
-# ASSUME: the mean over images that features are centred by runs as that of batch normalisation.
+# ASSUME: features are centred by a running mean over images, with batch normalisation's momentum.
 MOMENTUM = 0.1
 
 
@@ -36,12 +36,12 @@ def mix_layers(
 def similarity_loss(
     model: Float[Tensor, "image image"], neural: Float[Tensor, "image image"]
 ) -> Float[Tensor, ""]:
-    """Return the squared difference of arctanh of two similarities, mean over pairs of images.
+    """Return the mean over pairs of images of the squared difference between arctanh similarities.
 
     Parameters
     ----------
     model, neural
-        Symmetric, of at least two images; each pair counts once, an image with itself never.
+        Symmetric similarities of at least two images. Each pair counts once; the diagonal does not.
     """
     first, second = torch.triu_indices(len(model), len(model), offset=1, device=model.device)
     compared, wanted = (
@@ -52,7 +52,7 @@ def similarity_loss(
 
 
 class RunningMean(nn.Module):
-    """The mean of a layer's features over images, which follows them from batch to batch."""
+    """Running mean of a layer's features over images, updated with every batch."""
 
     mean: Tensor | None
 
@@ -62,39 +62,40 @@ class RunningMean(nn.Module):
         self.register_load_state_dict_pre_hook(_take_mean)
 
     def forward(self, features: Float[Tensor, "image feature"]) -> Float[Tensor, " feature"]:
-        """Move the mean towards that of a batch and return it; no gradient passes through it."""
+        """Update the mean with a batch and return it; no gradient passes through it."""
         batch = features.detach().mean(0)
-        # ASSUME: it starts at the first batch's mean, not at 0 far away from features after a ReLU.
+        # ASSUME: it starts at the first batch's mean; 0 would be far from features after a ReLU.
         self.mean = batch if self.mean is None else torch.lerp(self.mean, batch, MOMENTUM)
         return self.mean
 
 
 class Similarity(nn.Module):
-    """Distance of the network's similarities of stimuli from those of a neural population.
+    """Distance between the network's similarities of stimuli and those of a neural population.
 
-    Each batch has all pairs of some stimuli, which are not augmented. A layer's similarity is the
-    cosine between its features of two stimuli, centred by their running mean; the network's is the
-    mean over layers, weighted by softmax(gamma) with gamma trained from 0 (Li et al. 2019). Which
-    stimuli make a batch follows from seed and number; the running means follow the training.
+    A batch consists of all pairs of some stimuli, which are not augmented. A layer's similarity is
+    the cosine between its features of two stimuli, centred by their running mean. The network's is
+    the mean over layers, weighted by softmax(gamma) with gamma trained from 0 (Li et al. 2019). The
+    stimuli of a batch follow from seed and number; the running means depend on the training.
 
     Parameters
     ----------
     settings
         Layers, weight and size of the batches.
     similarities
-        As `neurobust.responses.similarity.measure_similarity` returns them.
+        Similarities from `neurobust.responses.similarity.measure_similarity`.
     network
-        The one to be trained, for its colour and the names of its layers.
+        The network to train, for its colour and the names of its layers.
     seed, purpose
-        What the batches follow from; the permutation of a control from the seed alone.
+        Seed and name of the random stream that fixes the batches; the permutation of a control
+        follows from the seed alone.
     device
-        Where the network is trained.
+        The device that the network is trained on.
 
     Raises
     ------
     InputError
-        If the network has no such layer, or the similarities are not of this form, missing (NaN)
-        or no cosines.
+        If the network lacks a layer, or the similarities have another form, are missing (NaN) or
+        are no cosines.
     """
 
     gaussian = True  # a mean squared error, of arctanh
@@ -134,7 +135,7 @@ class Similarity(nn.Module):
         return self._order.per_pass
 
     def losses(self, network: Network, number: int) -> Iterator[Float[Tensor, ""]]:
-        """Yield the loss of a batch; none if a pass leaves one stimulus over, without a pair."""
+        """Yield the loss of a batch; none if the last batch of a pass has only one stimulus."""
         chosen = self._order[number]
         if len(chosen) < 2:
             return
@@ -145,7 +146,9 @@ class Similarity(nn.Module):
     def _compare(self, features: list[Float[Tensor, "image ..."]]) -> Float[Tensor, "image image"]:
         """Return the similarities of a batch from the features of each layer."""
         flat = [layer.float().flatten(1) for layer in features]
-        with torch.autocast(flat[0].device.type, enabled=False):  # angles need all digits
+        with torch.autocast(
+            flat[0].device.type, enabled=False
+        ):  # bfloat16 is too coarse for angles
             layers = [
                 cosine_similarity(layer, centre(layer))
                 for layer, centre in zip(flat, self.centres, strict=True)
@@ -154,7 +157,7 @@ class Similarity(nn.Module):
 
 
 def _take_mean(running: RunningMean, stored: Mapping[str, Tensor], prefix: str, *_: object) -> None:
-    """Make room for a mean that is stored, which there is none of before the first batch."""
+    """Make room for a stored mean; before the first batch there is none."""
     if running.mean is None and f"{prefix}mean" in stored:
         running.mean = torch.empty_like(stored[f"{prefix}mean"])
 
@@ -180,7 +183,7 @@ def _check_similarities(similarities: xr.Dataset) -> None:
 
 
 def build(settings: config.Similarity, task: Task) -> Similarity:
-    """Build the objective of a recipe."""
+    """Build the similarity objective of a recipe."""
     return Similarity(
         settings,
         task.data.similarities[settings.source],
