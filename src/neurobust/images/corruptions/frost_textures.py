@@ -1,4 +1,4 @@
-"""The photographs of frost that ImageNet-C lays over images, from the package's data files."""
+"""Windows of photographs of frost for ImageNet-C, from the data files of `imagecorruptions`."""
 
 import functools
 import importlib.util

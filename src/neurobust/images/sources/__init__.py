@@ -1,6 +1,6 @@
-"""Where images come from, a module for each source.
+"""Sources of images, a module for each.
 
-Each has a function ``build(settings)`` that returns an image set in the form of
+A source has a function ``build(settings)`` that returns an image set in the form of
 `neurobust.images.form`; its settings are in the module of the same name in
-`neurobust.config.images`.
+`neurobust.config.images`. The module `neurobust.images.sources.retrieve` downloads files.
 """

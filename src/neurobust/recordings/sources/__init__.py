@@ -1,6 +1,6 @@
-"""Where recordings come from, a module for each source.
+"""Sources of recordings, a module for each.
 
-Each has a function ``read(settings, files)`` that returns a recording in the form of
+A source has a function ``read(settings, files)`` that returns a recording in the form of
 `neurobust.recordings.form`; its settings are in the module of the same name in
 `neurobust.config.recordings`.
 """
