@@ -1,14 +1,19 @@
 """Pages of the site that do not lie in docs/: READMEs, and the reference made from docstrings."""
 
+import json
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+sys.path.insert(0, str(Path(__file__).parent))
+from keys import write_keys  # beside this file, which is no package
 
 log = logging.getLogger("mkdocs.hooks.neurobust")
 
@@ -20,6 +25,7 @@ GUIDES = [
     *("tour.md", "configuration.md", "add-a-network.md", "add-a-recording.md", "add-a-study.md"),
     *("real-data.md", "cluster.md", "container.md", "moving-results.md", "corruptions.md"),
 ]
+KEYS = "reference/keys.md"
 MEASURED = ["results.md", "performance.md"]
 ELSEWHERE = {
     "README.md": "index.md",
@@ -46,7 +52,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         *([{"Studies": studies}] if studies else []),
         {"Results": [*MEASURED, *(f"folders/{name}.md" for name in _folders())]},
         {"Decisions": ["decisions/README.md", *(f"decisions/{name}" for name in records)]},
-        {"Reference": [*inside, *(f"reference/{name}.md" for name in _references())]},
+        {"Reference": [KEYS, *inside, *(f"reference/{name}.md" for name in _references())]},
         {"Contributing": ["contributing.md", "changelog.md"]},
     ]
     return config
@@ -57,6 +63,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, page in _pages_elsewhere().items():
         text = (ROOT / path).read_text()
         files.append(File.generated(config, page, content=text))
+    schema = json.loads((ROOT / "config.schema.json").read_text())
+    files.append(File.generated(config, KEYS, content=write_keys(schema)))
     for name, modules in _references().items():
         blocks = "\n".join(f"::: {module}\n" for module in modules)
         text = f"# {name}\n\n{blocks}"
