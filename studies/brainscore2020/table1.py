@@ -23,7 +23,7 @@ AVERAGE_WITHOUT_OST = "average_without_ost"
 RECOMPUTED_MCE = "mce_recomputed"
 IT, SITE_IT = "it", "it_site"
 BENCHMARKS = ["v1", "v2", "v4", IT, "behaviour"]
-# ASSUME: the paper does not say which IT score it drew. It finds no correlation, which holds of the
+# ASSUME: the paper does not state which IT score it drew. It finds no correlation, true of the
 # one that entered the site's average, with the missing OST as 0, and not of predictivity alone.
 AREAS = ["v1", "v2", "v4", SITE_IT, "behaviour"]
 # The second benchmark of IT on the site, object solution times: of these models, the site had it
