@@ -47,15 +47,15 @@ include: "rules/summary.smk"
 
 
 onstart:
-    tell_history(begin_run, config["provenance"], RESOLVED, sys.argv)
+    write_history(begin_run, config["provenance"], RESOLVED, sys.argv)
 
 
 onsuccess:
-    tell_history(end_run, COMPLETE)
+    write_history(end_run, COMPLETE)
 
 
 onerror:
-    tell_history(end_run, FAILED)
+    write_history(end_run, FAILED)
 
 
 rule all:

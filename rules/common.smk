@@ -34,7 +34,7 @@ except InputError as error:
 
 CONFIG = EXPERIMENT.config
 RESOLVED = CONFIG.model_dump(mode="json")
-# What jobs say of their run. A value of the configuration that is no parameter reruns nothing.
+# Part of the record of every file. A value of the configuration that is no parameter reruns nothing.
 config["provenance"] = describe_run(RESOLVED, CONFIG.seeds, SOURCE)
 
 RESULTS = Path(workflow.pathvars.get("results"))
@@ -48,10 +48,10 @@ SIMULATED = {
 }
 
 
-def tell_history(tell, *about):
-    """Tell the history of the results of a run, unless it only dates what is there."""
+def write_history(write, *about):
+    """Add a run to the history of the results, unless it only dates what is there."""
     if not workflow.touch:
-        tell(RESULTS, *about)
+        write(RESULTS, *about)
 
 
 # Only what the configuration defines can be asked for. A network is looked up when it is: the
@@ -194,7 +194,7 @@ def image_set_files(wildcards):
     if path is None:
         return []
     if path.is_dir():
-        # Folders of classes, too: their dates tell of files that came or went.
+        # Folders of classes, too: their dates change when files come or go.
         return [str(path), *map(str, sorted(path.glob("*/*/")))]
     return [str(path)] if str(path) == TINY_IMAGENET or path.exists() else []
 
@@ -263,7 +263,7 @@ def training_code_of(network):
 
 
 schedules_of = by_network(EXPERIMENT.schedules_of)
-# What every evaluation says of its network.
+# What every evaluation records of its network.
 network_attributes = by_network(EXPERIMENT.attributes)
 
 

@@ -30,7 +30,7 @@ MACHINERY = (
     "neurobust.config.model",
     "neurobust.training.checkpoints",
 )
-"""Modules, or packages, that say how jobs run and how errors read, not what comes out."""
+"""Modules, or packages, that decide how jobs run and how errors read, not what comes out."""
 
 _LOGS = {"log", "logger", "logging", "warnings"}
 _VALIDATORS = {"field_validator", "model_validator"}
