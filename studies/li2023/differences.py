@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from neurobust.dims import NETWORK
-from neurobust.images.corruptions.categories import CATEGORIES
+from neurobust.images.frequency_categories import CATEGORIES
 from neurobust.statistics.draws import limits
 from studies.li2023.blur_series import BASELINE
 from studies.li2023.measures import (

@@ -8,15 +8,11 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Float64, Int64
 
-from neurobust.dims import CORRUPTION, IMAGE, SEED, SEVERITY
+from neurobust.dims import CORRUPTION, IMAGE, RADIAL_FREQUENCY, SEED, SEVERITY
 from neurobust.errors import InputError
 from neurobust.evaluation.hybrids.reversal import MIXING_FREQUENCY, PERMUTATION, find_reversal
-from neurobust.images.corruptions.categories import CATEGORIES, FREQUENCY_CATEGORIES
-from neurobust.images.frequencies import (
-    RADIAL_FREQUENCY,
-    cumulative_share,
-    half_power_frequency,
-)
+from neurobust.images.frequencies import cumulative_share, half_power_frequency
+from neurobust.images.frequency_categories import CATEGORIES, FREQUENCY_CATEGORIES
 from neurobust.statistics.accuracy import PERCENT, average_corruptions, stack
 from neurobust.statistics.bootstrap import REPETITION, resample_accuracy
 
@@ -109,7 +105,7 @@ def _members(corruptions: list[str], evaluation: xr.Dataset) -> dict[str, list[s
                 place,
                 f"corruption {name!r} is neither of low nor medium nor high frequency",
                 expected=f"one of {', '.join(FREQUENCY_CATEGORIES)}",
-                fix="give it a category in neurobust.images.corruptions.categories",
+                fix="give it a category in neurobust.images.frequency_categories",
             )
         members[FREQUENCY_CATEGORIES[name]].append(name)
     for category, names in members.items():

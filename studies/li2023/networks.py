@@ -9,16 +9,21 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from neurobust.dims import CORRUPTION, IMAGE, NETWORK, SEED, SEVERITY, require
-from neurobust.errors import InputError
-from neurobust.evaluation.hybrids.reversal import MIXING_FREQUENCY, PERMUTATION
-from neurobust.images.frequencies import (
+from neurobust.dims import (
     COLUMN_FREQUENCY,
+    CORRUPTION,
+    IMAGE,
+    NETWORK,
     RADIAL_FREQUENCY,
     ROW_FREQUENCY,
-    half_power_frequency,
+    SEED,
+    SEVERITY,
+    require,
 )
+from neurobust.errors import InputError
+from neurobust.evaluation.hybrids.reversal import MIXING_FREQUENCY, PERMUTATION
 from neurobust.images.frequencies import UNITS as CYCLES
+from neurobust.images.frequencies import half_power_frequency
 from neurobust.statistics.accuracy import stack
 from neurobust.statistics.draws import bounds, count_images, count_seeds, estimate
 from studies.li2023.measures import (

@@ -6,9 +6,6 @@ Frequencies are in cycles per pixel: along each axis up to 0.5, along the diagon
 import numpy as np
 from jaxtyping import Float, Float64
 
-ROW_FREQUENCY = "row_frequency"
-COLUMN_FREQUENCY = "column_frequency"
-RADIAL_FREQUENCY = "radial_frequency"
 UNITS = "cycles/pixel"
 POWER_UNITS = "1 (pixel range 0 to 1, squared)"
 

@@ -9,7 +9,7 @@ from matplotlib.colors import Normalize
 from matplotlib.container import ErrorbarContainer
 from matplotlib.image import AxesImage
 
-from neurobust.images.frequencies import COLUMN_FREQUENCY, ROW_FREQUENCY
+from neurobust.dims import COLUMN_FREQUENCY, ROW_FREQUENCY
 from neurobust.plotting.style import GREY, Mark
 from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
 

@@ -11,9 +11,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from neurobust.dims import NETWORK, SEVERITY, require
-from neurobust.images.corruptions.categories import CATEGORIES
-from neurobust.images.frequencies import RADIAL_FREQUENCY
+from neurobust.dims import NETWORK, RADIAL_FREQUENCY, SEVERITY, require
+from neurobust.images.frequency_categories import CATEGORIES
 from neurobust.plotting.panels import draw_level, draw_points, spread
 from neurobust.plotting.style import (
     Display,

@@ -9,8 +9,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from neurobust.dims import NETWORK, require
-from neurobust.images.frequencies import RADIAL_FREQUENCY
+from neurobust.dims import NETWORK, RADIAL_FREQUENCY, require
 from neurobust.plotting.style import Display, Mark, add_letter, add_title, new_figure, styled
 from studies.li2023.figures.panels import (
     add_key,

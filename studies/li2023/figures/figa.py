@@ -7,14 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, SubFigure
 
-from neurobust.dims import CORRUPTION, IMAGE, require
-from neurobust.images.corruptions.categories import CATEGORIES, HIGH, LOW, MEDIUM
-from neurobust.images.frequencies import (
+from neurobust.dims import (
     COLUMN_FREQUENCY,
+    CORRUPTION,
+    IMAGE,
     RADIAL_FREQUENCY,
     ROW_FREQUENCY,
-    cumulative_share,
+    require,
 )
+from neurobust.images.frequencies import cumulative_share
+from neurobust.images.frequency_categories import CATEGORIES, HIGH, LOW, MEDIUM
 from neurobust.plotting.panels import draw_level
 from neurobust.plotting.style import add_letter, add_title, new_figure, readable, styled
 from studies.li2023.figures.panels import DIAGONAL, draw_spectrum

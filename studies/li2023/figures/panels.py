@@ -14,10 +14,9 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
-from neurobust.dims import NETWORK
+from neurobust.dims import COLUMN_FREQUENCY, NETWORK, RADIAL_FREQUENCY, ROW_FREQUENCY
 from neurobust.errors import InputError
 from neurobust.evaluation.hybrids.reversal import MIXING_FREQUENCY
-from neurobust.images.frequencies import COLUMN_FREQUENCY, RADIAL_FREQUENCY, ROW_FREQUENCY
 from neurobust.plotting.panels import draw_level
 from neurobust.plotting.style import Display, Mark
 from neurobust.plotting.tables import require_columns, select_row, write_coefficient

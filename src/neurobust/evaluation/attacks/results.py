@@ -7,16 +7,10 @@ import torch
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from neurobust.dims import IMAGE, SEED
+from neurobust.dims import COLUMN_FREQUENCY, IMAGE, RADIAL_FREQUENCY, ROW_FREQUENCY, SEED
 from neurobust.evaluation.attacks.perturb import ATTACKS
 from neurobust.evaluation.attacks.search import NOBODY, NORMS, Search
-from neurobust.images.frequencies import (
-    COLUMN_FREQUENCY,
-    POWER_UNITS,
-    RADIAL_FREQUENCY,
-    ROW_FREQUENCY,
-    spatial_frequencies,
-)
+from neurobust.images.frequencies import POWER_UNITS, spatial_frequencies
 from neurobust.images.frequencies import UNITS as FREQUENCY_UNITS
 from neurobust.images.spectra import power_spectrum, radial_power
 

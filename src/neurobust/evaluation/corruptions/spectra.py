@@ -7,18 +7,19 @@ import torch
 import xarray as xr
 from jaxtyping import Float64, Int64, UInt8
 
-from neurobust.dims import CORRUPTION, IMAGE, TEST
-from neurobust.images.batches import as_channels
-from neurobust.images.corruptions import TIN_TC, corrupt
-from neurobust.images.corruptions.categories import FREQUENCY_CATEGORIES
-from neurobust.images.form import require_colour, select_split
-from neurobust.images.frequencies import (
+from neurobust.dims import (
     COLUMN_FREQUENCY,
-    POWER_UNITS,
+    CORRUPTION,
+    IMAGE,
     RADIAL_FREQUENCY,
     ROW_FREQUENCY,
-    UNITS,
+    TEST,
 )
+from neurobust.images.batches import as_channels
+from neurobust.images.corruptions import TIN_TC, corrupt
+from neurobust.images.form import require_colour, select_split
+from neurobust.images.frequencies import POWER_UNITS, UNITS
+from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 from neurobust.images.spectra import (
     half_power_frequency,
     power_spectrum,
@@ -68,7 +69,7 @@ def measure_corruption_spectra(
     over images; ``radial_power(corruption, image, radial_frequency)``; and
     ``half_power_frequency(corruption)`` of the mean over images, NaN for a corruption that changes
     only the mean of an image. The coordinate ``category`` lies along ``corruption`` (see
-    `neurobust.images.corruptions.categories`), image_id along ``image``.
+    `neurobust.images.frequency_categories`), image_id along ``image``.
 
     Raises
     ------
