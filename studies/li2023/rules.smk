@@ -78,6 +78,7 @@ use rule measure as li2023_hybrid_examples with:
         number=LI2023.example_image,
         colour=LI2023_BASELINE.colour,
         seed=CONFIG.hybrids.seed,
+        place="li2023.example_image",
 
 
 use rule measure_on_device as li2023_corruption_spectra with:

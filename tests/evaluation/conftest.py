@@ -1,4 +1,4 @@
-"""Recordings made to measure."""
+"""Recordings with given stimuli and responses."""
 
 import numpy as np
 import pytest
@@ -23,10 +23,10 @@ ATTRIBUTES = {
 
 @pytest.fixture(scope="session")
 def make_own_recording():
-    """Return a function that makes a recording of what each session showed and responded."""
+    """Return a function that makes a recording from stimuli and responses of each session."""
 
     def make(split, sessions, *, group=None, pixels=None):
-        """Take the stimuli's splits; of a session, shown stimuli's numbers and responses."""
+        """Take the splits of the stimuli; for each session the shown stimuli and responses."""
         ids = np.array([f"stimulus{number}" for number in range(len(split))])
         if pixels is None:
             pixels = np.zeros((len(split), 8, 8), np.uint8)

@@ -1,4 +1,4 @@
-"""Which images are attacked, and what is said of them."""
+"""Which images are attacked, and the results for them."""
 
 import logging
 
@@ -54,7 +54,7 @@ class Linear(nn.Module):
 
 
 class Prejudiced(nn.Module):
-    """Gives the same scores to whatever it is shown; they may not be numbers."""
+    """Gives every image the same scores, which may be NaN."""
 
     recipe = Recipe(colour="gray")
 
@@ -122,7 +122,7 @@ def test_correctness_is_that_of_the_images_as_they_are(image_set, colour):
         answers = network.classify(images).argmax(1).numpy()
     order = [test["image_id"].values.tolist().index(number) for number in found["image_id"].values]
     np.testing.assert_array_equal(found["correct"], answers[order] == found["label"])
-    # Distance 0 says that the answer is the target without any perturbation.
+    # Distance 0 means that the answer is the target without any perturbation.
     for norm in ("linf", "l2"):
         np.testing.assert_array_equal(
             found["distance"].sel(norm=norm) == 0, answers[order] == found["target"]
@@ -191,7 +191,7 @@ def test_examples_are_images_of_other_labels_answered_with_the_target(image_set,
     answers = classifier.answers(images)
     lacking = examples.flatten(1).isnan().any(1)
     assert classifier.answers(examples[~lacking]).equal(targets[~lacking])
-    # All 24 test images are attacked: so none lacks what one of them could be.
+    # All 24 test images are attacked, so each of them may be an example for another.
     for row, target in enumerate(targets):
         fit = {i for i in range(24) if answers[i] == target and labels[i] != labels[row]}
         same = (images == examples[row]).flatten(1).all(1)
@@ -252,7 +252,7 @@ def test_power_is_that_of_the_perturbations(image_set, monkeypatch):
     def mark(search, start, steps):
         amplitudes = torch.ones(len(search.rows))
         amplitudes[::2] = 0.5
-        search.images[:] = 0.5  # so that nothing leaves [0, 1]
+        search.images[:] = 0.5  # so that all pixels stay in [0, 1]
         yield search.rows, 0.5 + amplitudes[:, None, None, None] * wave
 
     class Seeing(nn.Module):

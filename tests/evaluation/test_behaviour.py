@@ -1,4 +1,4 @@
-"""A network's choices against a probe fitted by hand, and against observers who choose alike."""
+"""Choices of a network equal those of a probe fitted by hand, and agree with like observers."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def fit_probe(features, labels, new):
 def stimuli(image_set):
     """Return 72 gratings of three objects in gray; trials will show those of the test split."""
     pixels, shown = luma(image_set["pixels"].values), image_set["split"].values == "test"
-    # Of less contrast than the others, by which all of them are standardised.
+    # They have less contrast than the others, which standardise all of them.
     pixels[shown] = pixels[shown] // 2 + 20
     return xr.Dataset(
         {"pixels": (("stimulus", "row", "column"), pixels)},
@@ -99,7 +99,7 @@ def evaluate(networks, trials, stimuli, **options):
 
 
 def probe_by_hand(network, stimuli, last, channels=1):
-    """Return the probabilities that a probe of the trunk's first modules gives what is shown."""
+    """Return the probabilities of a probe of the trunk's first modules for the shown stimuli."""
     shown = stimuli["shown"].values
     pixels = stimuli["pixels"].values / 255.0
     fitted = pixels[~shown]
@@ -122,7 +122,7 @@ def test_the_probe_minimises_the_penalised_likelihood():
     # The probe's gradient ends within 1e-6 of 0: probabilities are exact to about 1e-5.
     np.testing.assert_allclose(found, fit_probe(features, labels, new), rtol=1e-4)
     assert found["choice"].values.tolist() == OBJECTS.tolist()
-    assert found.values.std(0).min() > 0.03  # it does tell stimuli apart
+    assert found.values.std(0).min() > 0.03  # it distinguishes stimuli
 
 
 @pytest.mark.parametrize(("colour", "layer", "last"), [("gray", None, -1), ("rgb", "conv-3-1", 11)])
@@ -205,7 +205,9 @@ def test_a_layer_that_is_not_there_is_named(stimuli, trials):
 
 
 def test_a_share_of_what_was_shown_can_fit_the_probe(trials, stimuli):
-    shown = stimuli.isel(stimulus=stimuli["shown"].values)  # a benchmark that shows all it has
+    shown = stimuli.isel(
+        stimulus=stimuli["shown"].values
+    )  # a benchmark that shows all its pictures
     found = evaluate(make_networks(), trials, shown, fit_share=0.5)
     assert found.attrs["n_stimuli"] == found.attrs["n_fitting_stimuli"] == 12
     again = evaluate(make_networks(), trials, shown, fit_share=0.5)

@@ -1,4 +1,4 @@
-"""Brendel & Bethge's attack against the closed form, and its solver on what it never ends with.
+"""Brendel & Bethge's attack equals the closed form, and its solver ends for all input.
 
 To compile the solver takes numba half a minute. Most tests interpret foolbox's code instead; one
 compiles it.
@@ -245,7 +245,7 @@ class Counting:
 
 
 def make_endless():
-    """Return normals, places and distances of boundaries that foolbox's solver never ends with.
+    """Return normals, positions and distances of boundaries that foolbox's solver never ends with.
 
     It searches for a multiplier up to 1e10 that carries it to the boundary to a share of 1e-4,
     give or take 1e-10. Images are half gray.
@@ -273,23 +273,23 @@ RADII = (1e-9, 1e-3, 0.5, 100.0)
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 @pytest.mark.parametrize("case", ENDLESS)
 def test_the_guarded_solver_always_ends(norm, case):
-    normal, place, distance = ENDLESS[case]
+    normal, point, distance = ENDLESS[case]
     for radius in RADII:
         for sign in (1, -1):
             step = GuardedOptimizer(Counting(COMPILED[norm])).solve(
-                np.full_like(place, 0.5), place, normal, 0, 1, sign * distance, radius
+                np.full_like(point, 0.5), point, normal, 0, 1, sign * distance, radius
             )
             assert np.isfinite(step).all()
 
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_without_the_guard_it_does_not(case):
-    normal, place, distance = ENDLESS[case]
+    normal, point, distance = ENDLESS[case]
 
     def solve():
         for radius in RADII:
             solver = Counting(COMPILED["linf"])
-            solver.solve(np.full_like(place, 0.5), place, normal, 0.0, 1.0, distance, radius)
+            solver.solve(np.full_like(point, 0.5), point, normal, 0.0, 1.0, distance, radius)
 
     with pytest.raises(AssertionError, match="it does not end"):
         solve()

@@ -8,8 +8,8 @@ from neurobust.errors import InputError
 from neurobust.evaluation.corruptions.spectra import measure_corruption_spectra
 from neurobust.files.storage import read_dataset, write_dataset
 from neurobust.images.corruptions import TIN_TC, corrupt
-from neurobust.images.corruptions.categories import FREQUENCY_CATEGORIES
 from neurobust.images.form import luma, select_split
+from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 
 SEVERITIES = (1, 4)
 # The same float64 sums of a thousand terms in another order.
@@ -66,7 +66,7 @@ def test_radial_power_and_power_tell_of_the_same(spectra):
         within = spectra["power"].where(radius <= limit).sum(["row_frequency", "column_frequency"])
         rings = spectra["radial_power"].where(spectra["radial_frequency"] <= limit)
         np.testing.assert_allclose(rings.sum("radial_frequency").mean("image"), within, rtol=EXACT)
-        # One half of the power is reached within the limit exactly where the share says so.
+        # Half of the power lies within the limit exactly where the fraction exceeds one half.
         share = within / spectra["power"].sum(["row_frequency", "column_frequency"])
         assert ((spectra["half_power_frequency"] <= limit) == (share >= 0.5)).all()
 

@@ -28,7 +28,7 @@ def test_seeds_are_the_evaluation_s_first_pair_in_the_networks_colours(image_set
 
 
 def test_low_frequencies_are_the_low_image_s_and_high_ones_the_other_s(image_set):
-    """Where no pixel is clipped, the spectrum says which frequency comes from which image."""
+    """Where no pixel is clipped, the spectrum shows which frequency comes from which image."""
     dim = image_set.copy(deep=True)
     dim["pixels"] = (100 + dim["pixels"] // 5).astype(np.uint8)  # so flat that nothing is clipped
     examples = make_hybrid_examples(dim, 0, colour="gray", seed=7)
@@ -44,5 +44,5 @@ def test_low_frequencies_are_the_low_image_s_and_high_ones_the_other_s(image_set
 
 
 def test_a_picture_that_is_not_there_is_refused(image_set):
-    with pytest.raises(InputError, match=r"li2023\.example_image.*24 test images"):
-        make_hybrid_examples(image_set, 24, colour="gray", seed=7)
+    with pytest.raises(InputError, match=r"study\.example_image.*24 test images"):
+        make_hybrid_examples(image_set, 24, colour="gray", seed=7, place="study.example_image")

@@ -151,7 +151,7 @@ def test_the_matrix_is_the_definition():
     # Z(1 - p) loses what 1 - p rounds off where p is small: 1e-16 / 1e-6 here.
     np.testing.assert_allclose(found, expected, atol=1e-9)
     assert np.isnan(found.values[1::4, 1]).all()  # its truth
-    assert np.isnan(found.values[3::4, 0]).all()  # nothing tells how often bears pass for ewes
+    assert np.isnan(found.values[3::4, 0]).all()  # unknown how often bears are mistaken for ewes
     assert found.coords.equals(p.coords)
     assert i2n_matrix(p.transpose()).identical(found)
 

@@ -1,4 +1,4 @@
-"""Smallest perturbations against their closed form, and against attacks that lie."""
+"""Smallest perturbations equal their closed form, and wrong results of attacks do not count."""
 
 import eagerpy
 import numpy as np
@@ -67,7 +67,7 @@ def attack(network, images, targets, norm, *, attacks=("fmn",), steps=100, start
 
 
 def measure_boundary(network, images, name):
-    """Return the answers of a network of two classes, and how far their boundary is.
+    """Return the scores of a network with two classes, and the distance of their boundary.
 
     The distance to a hyperplane is the margin over the dual norm of its normal.
     """
@@ -84,7 +84,7 @@ def test_the_boundary_between_two_classes_is_as_far_as_the_margin_says(name, n_i
     network, images = Linear(n_classes=2), draw(n_images)
     answers, expected = measure_boundary(network, images, name)
     perturbed, sizes = attack(network, images, 1 - answers, NORMS[name])
-    assert ((perturbed > 0) & (perturbed < 1)).all()  # the box is no matter
+    assert ((perturbed > 0) & (perturbed < 1)).all()  # the box does not matter
     ratio = (sizes / expected).numpy()
     # No attack can beat the closed form, but for float32; these aim 0.3 % beyond it.
     assert (ratio > 1 - 1e-4).all()
@@ -264,7 +264,7 @@ def test_images_that_are_no_pixels_from_0_to_1_are_refused(broken):
 
 
 def lying(monkeypatch, answer):
-    """Replace an attack by one that returns this for whatever it is shown."""
+    """Replace an attack by one that returns given candidates."""
 
     def candidates(search, start, steps):
         yield search.rows, answer(search.images[search.rows])

@@ -53,14 +53,14 @@ def test_sessions_with_the_same_stimuli_are_joined_and_others_are_not(three_sess
     assert joined.rows.tolist() == STIMULI.tolist()
     assert alone.rows.tolist() == [n for n in STIMULI.tolist() if n != 4]
     for population, names in ((joined, ["first", "third"]), (alone, ["second"])):
-        for place, row in enumerate(population.rows.tolist()):
+        for position, row in enumerate(population.rows.tolist()):
             # The mean over just the presentations of this stimulus, in each session.
             means = [
                 sessions[name][1][sessions[name][0] == row, neuroid].mean()
                 for name in names
                 for neuroid in range(sessions[name][1].shape[1])
             ]
-            assert population.responses[place].tolist() == means
+            assert population.responses[position].tolist() == means
         assert population.split.tolist() == SPLIT[population.rows].tolist()
         assert population.group.tolist() == [f"g{row // 2}" for row in population.rows.tolist()]
         assert population.responses.dtype == np.float64
@@ -104,9 +104,9 @@ def test_at_most_so_many_stimuli_are_drawn(long_recording):
     (fewer,) = find_populations(long_recording, most=5, seed=1)
     assert Counter(fewer.split.tolist()) == {"train": 5, "validation": 5, "test": 30}
     (whole,) = find_populations(long_recording)
-    places = np.searchsorted(whole.rows, population.rows)
-    np.testing.assert_array_equal(whole.rows[places], population.rows)
-    np.testing.assert_array_equal(whole.responses[places], population.responses)
+    rows = np.searchsorted(whole.rows, population.rows)
+    np.testing.assert_array_equal(whole.rows[rows], population.rows)
+    np.testing.assert_array_equal(whole.responses[rows], population.responses)
     (same,) = find_populations(long_recording, most=25, seed=1)
     (other,) = find_populations(long_recording, most=25, seed=2)
     assert same.rows.tolist() == population.rows.tolist()
@@ -181,7 +181,7 @@ def test_shuffled_splits_are_of_all_stimuli_but_those_that_validate(splits):
         assert len(fit) + len(scored) == len(pool)
     assert len({frozenset(scored.tolist()) for _, scored in divisions}) == 10
     # Training and test stimuli are shuffled together.
-    kinds = {population.split[place] for _, scored in divisions for place in scored}
+    kinds = {population.split[row] for _, scored in divisions for row in scored}
     assert kinds == {"train", "test"}
 
 
@@ -220,7 +220,7 @@ def test_the_seed_alone_decides_the_splits(splits):
 
 
 @pytest.mark.parametrize(
-    ("population", "splits", "said"),
+    ("population", "splits", "problem"),
     [
         (make_population(["a"] * 20), "groups", "20 stimuli in 1 groups"),
         (make_population([*"aaaaaaaab"]), "stratified", "9 stimuli in 2 groups"),
@@ -228,13 +228,13 @@ def test_the_seed_alone_decides_the_splits(splits):
         (make_population([*range(20)] * 2), "stratified", "40 stimuli in 20 groups"),
         (of_splits(1, 4, 9), "held-out", "10 stimuli in 10 groups"),
         # One scored stimulus has no correlation.
-        (of_splits(9, 4, 1), "held-out", "fewer than two scored stimuli"),
-        (make_population(range(9)), "stratified", "fewer than two scored stimuli"),
-        (make_population([f"g{n}" for n in range(9)]), "groups", "fewer than two scored stimuli"),
+        (of_splits(9, 4, 1), "held-out", "at least two scored stimuli"),
+        (make_population(range(9)), "stratified", "at least two scored stimuli"),
+        (make_population([f"g{n}" for n in range(9)]), "groups", "at least two scored stimuli"),
     ],
 )
-def test_too_few_stimuli_or_groups_are_refused(population, splits, said):
-    with pytest.raises(InputError, match=said) as caught:
+def test_too_few_stimuli_or_groups_are_refused(population, splits, problem):
+    with pytest.raises(InputError, match=problem) as caught:
         divide(population, splits)
     assert caught.value.place == f"predictivity: splits: {splits}"
     assert "left_out" in caught.value.fix
@@ -264,7 +264,7 @@ def test_the_ceiling_equals_a_naive_loop(splits, make_own_recording):
 
     by_half = [[] for _ in range(4)]
     for population, own in zip(populations, divisions, strict=True):
-        scored = {int(population.rows[place]) for division in own for place in division.scored}
+        scored = {int(population.rows[row]) for division in own for row in division.scored}
         for name in dict.fromkeys(population.session.tolist()):
             shown = sessions[name][0]
             response = sessions_of(recording)[name]["response"].to_numpy().astype(np.float64)
@@ -295,7 +295,7 @@ def test_the_ceiling_is_the_reliability_of_the_mean(make_own_recording):
     split = np.repeat(["train", "validation", "test"], [20, 5, tested])
     shown = present(np.arange(len(split)), 4, random)
     drive = random.normal(size=(len(split), neuroids))
-    drive[:25] = 0  # training stimuli, scored in no split, have no say
+    drive[:25] = 0  # training stimuli, which no split scores, do not count
     response = drive[shown] + random.normal(0, np.sqrt(2), (len(shown), neuroids))
     found, *_ = measure(make_own_recording(split, {"a": (shown, response)}))
     # A correlation r over n stimuli has a standard error of (1 - r^2) / sqrt(n), the correction a

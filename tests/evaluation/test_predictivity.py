@@ -1,4 +1,4 @@
-"""Neural predictivity against a naive re-computation, and where its value is known."""
+"""Neural predictivity equals a naive computation, and known values."""
 
 from dataclasses import dataclass
 
@@ -142,7 +142,7 @@ def test_the_same_call_gives_the_same_result(recording):
 COUNTS = {"train": 120, "validation": 40, "test": 200}
 REPEATS = {"train": 4, "validation": 4, "test": 10}
 NEUROIDS = 40
-NOISE = 0.5  # standard deviation, of a signal's of 1
+NOISE = 0.5  # standard deviation; that of the signal is 1
 MADE = {"n_splits": 5, "left_out": 0.1, "components": 10}
 SHALLOW, DEEP = "conv-1-1", "conv-4-1"
 
@@ -240,7 +240,7 @@ def test_held_out_responses_have_no_part_in_the_fit(constructed, respond):
     recording = respond(drive)
     louder = recording.copy(deep=True)
     tested = np.flatnonzero(constructed.split == "test")
-    shown = louder["sessions/a"]["stimulus_id"].isin([f"stimulus{place}" for place in tested])
+    shown = louder["sessions/a"]["stimulus_id"].isin([f"stimulus{number}" for number in tested])
     response = louder["sessions/a"]["response"]
     louder["sessions/a"]["response"] = xr.where(shown, response * 64, response).astype(np.float32)
     quiet, loud = (
@@ -325,7 +325,7 @@ def test_repeats_that_contradict_each_other_are_refused(make_own_recording):
 
 
 @pytest.mark.parametrize(
-    ("settings", "place", "said"),
+    ("settings", "place", "problem"),
     [
         ({"layers": ["V1", "conv-9-9"]}, "layers", "trunk 'vgg11' has none of V1, conv-9-9"),
         # The second session shows 19 training stimuli, of which a split leaves 4 out.
@@ -334,8 +334,8 @@ def test_repeats_that_contradict_each_other_are_refused(make_own_recording):
         ({"splits": "groups", "left_out": 0.01}, "splits: groups", "two scored stimuli"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused(settings, place, said, recording):
-    with pytest.raises(InputError, match=said) as caught:
+def test_settings_that_do_not_fit_are_refused(settings, place, problem, recording):
+    with pytest.raises(InputError, match=problem) as caught:
         evaluate(make_network(), recording, **settings)
     assert caught.value.place == f"predictivity: {place}"
     assert caught.value.fix

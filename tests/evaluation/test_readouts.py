@@ -1,4 +1,4 @@
-"""The fraction of explainable variance explained against a loop, and at its known values."""
+"""The fraction of explainable variance explained equals a loop's, and has its known values."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def naive_fev(responses, predicted, stimulus):
 
 def test_it_is_the_definition():
     responses, mean, stimulus = trials(n_stimuli=8, n_repeats=4)
-    # Uneven repeats, and a stimulus that was shown once and tells nothing about the noise.
+    # Uneven repeats, and a stimulus that was shown once and gives no noise variance.
     dropped = [np.flatnonzero(stimulus == 0)[0], *np.flatnonzero(stimulus == 1)[1:]]
     kept = ~np.isin(np.arange(len(responses)), dropped)
     responses, mean, stimulus = responses[kept], mean[kept], stimulus[kept]
@@ -114,9 +114,9 @@ def test_networks_are_compared_with_the_test_trials(evaluated, recording):
         fev, correlation = [], []
         for name, part in (("first", slice(0, 3)), ("second", slice(3, 5))):
             session = sessions_of(recording)[name]
-            place = [ids.tolist().index(s) for s in session["stimulus_id"].values]
-            tested = split[place] == "test"
-            shown = np.array(place)[tested]
+            position = [ids.tolist().index(s) for s in session["stimulus_id"].values]
+            tested = split[position] == "test"
+            shown = np.array(position)[tested]
             trial = session["response"].values[tested].astype(np.float64)
             fev.extend(naive_fev(trial, answers[shown, part], shown))
             rows = np.flatnonzero(split == "test")

@@ -172,7 +172,7 @@ def train(recipe, data, seed=1, **settings):
 
 
 def moved(first, second):
-    """Return the names of the areas of which some parameter differs."""
+    """Return the names of the areas in which some parameter differs."""
     weights = [dict(network.trunk.named_parameters()) for network in (first, second)]
     return {
         name.split(".")[0]
@@ -207,7 +207,7 @@ def test_v1_of_a_cornet_is_trained_to_predict_responses(trunk, recording):
     assert np.isfinite(history["v1_loss"]).all()
     assert network.classifier is None
     assert network.readout.features.shape == (5, 4)
-    assert moved(network, start) == {"V1"}  # later areas have no part in it
+    assert moved(network, start) == {"V1"}  # later areas do not contribute
 
 
 def test_areas_are_frozen_and_the_others_initialised_anew(image_set):

@@ -1,4 +1,4 @@
-"""A job runs on a GPU only where there is one and it was given one."""
+"""A job runs on a GPU only if the machine has one and the job was given one."""
 
 import contextlib
 

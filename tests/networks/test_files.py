@@ -60,7 +60,7 @@ def test_what_figures_show_and_other_seeds_are_not_recorded(saved):
 
 
 def test_files_of_recipes_with_label_and_seeds_are_read(saved, tmp_path):
-    # The form until version 1: every field of the recipe spelled out, with a label and the seeds.
+    # Older files spell out every field of the recipe, with a label and the seeds.
     made, path = saved
     content = torch.load(path, weights_only=True)
     fields = made.network.recipe.model_dump(mode="json", exclude={"display"})

@@ -66,12 +66,12 @@ def fitted(image_set, components, colour="gray"):
     return projection
 
 
-@pytest.mark.parametrize("images", [15, 200])  # fewer than there are values in one, and more
+@pytest.mark.parametrize("images", [15, 200])  # fewer than values in an image, and more
 @pytest.mark.parametrize(("colour", "components"), [("gray", 4), ("rgb", 14)])
 def test_pca_is_that_of_scikit_learn(colour, components, images, monkeypatch):
     monkeypatch.setattr(pca, "_BATCH", 7)  # the last batch is smaller
     random = torch.Generator().manual_seed(images)
-    # Values that go together, as those of real images do.
+    # Correlated values, as in real images.
     mixing = torch.rand(4 * 5 * 3, 4 * 5 * 3, generator=random)
     mixed = (torch.rand(images + 9, 4 * 5 * 3, generator=random) - 0.5) @ (mixing - 0.5)
     levels = (128 + 60 * mixed).clamp(0, 255).to(torch.uint8).view(-1, 4, 5, 3)

@@ -84,15 +84,15 @@ def test_trials_are_compared_with_the_prediction_of_their_stimulus(network, reco
     pixels = (stimuli["pixels"].values / 255.0 - training.mean()) / training.std()
     with torch.no_grad():
         answers = network.eval().respond(torch.tensor(pixels[:, None], dtype=torch.float32)).numpy()
-    place = {name: number for number, name in enumerate(stimuli["stimulus_id"].values.tolist())}
-    split_of = dict(zip(place, stimuli["split"].values.tolist(), strict=True))
+    row_of = {name: number for number, name in enumerate(stimuli["stimulus_id"].values.tolist())}
+    split_of = dict(zip(row_of, stimuli["split"].values.tolist(), strict=True))
     scores = []
     found = session_predictions(network, recording, split, CPU)
     for name, part in (("first", slice(0, 3)), ("second", slice(3, 5))):
         session = sessions_of(recording)[name]
         shown = [s for s in session["stimulus_id"].values.tolist() if split_of[s] == split]
         rows = [n for n, s in enumerate(session["stimulus_id"].values) if split_of[s] == split]
-        expected = np.array([answers[place[s], part] for s in shown])
+        expected = np.array([answers[row_of[s], part] for s in shown])
         trials, predicted = found[name]
         np.testing.assert_allclose(predicted, expected, rtol=1e-4, atol=1e-5)
         np.testing.assert_array_equal(trials["response"], session["response"].values[rows])

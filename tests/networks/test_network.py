@@ -1,4 +1,4 @@
-"""A network's parts: where features are taken, who answers, and what is refused."""
+"""The parts of a network: features of layers, classifier, readout, and what is refused."""
 
 import pytest
 import torch

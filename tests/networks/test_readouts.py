@@ -18,7 +18,7 @@ def make(continuous=True, seed=0):
     with torch.no_grad():
         readout.features.copy_(torch.randn(NEUROIDS, CHANNELS))
         readout.bias.copy_(torch.randn(NEUROIDS))
-        # Corners, an edge, outside of the map, and two places between pixels.
+        # Corners, an edge, outside of the map, and two positions between pixels.
         readout.position.copy_(
             torch.tensor([[-1, -1], [1, 1], [0.0, 1.0], [1.5, -2.0], [0.123, -0.77], [-0.4, 0.31]])
         )

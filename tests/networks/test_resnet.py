@@ -1,4 +1,4 @@
-"""ResNet18 is torchvision's, with the stem for small images in the place of its own."""
+"""ResNet18 equals torchvision's with a stem for small images."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def randomise(network, seed=0):
 
 
 def as_for_cifar(state):
-    """Name tensors as ResNets that were written for CIFAR do, trained on several GPUs."""
+    """Name tensors as ResNets for CIFAR that were trained on several GPUs do."""
     named = {n.replace("downsample", "shortcut").replace("fc.", "linear."): v for n, v in state}
     return {"net": {f"module.{name}": value for name, value in named.items()}, "acc": 95.0}
 

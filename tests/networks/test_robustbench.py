@@ -1,4 +1,4 @@
-"""Models of RobustBench: a stand-in for the package everywhere, the package itself where it is.
+"""Models of RobustBench, tested with a stand-in and, where it is installed, with the package.
 
 The package is optional: tests of it run after `uv sync --group zoo`, and are skipped without it.
 """
@@ -186,7 +186,7 @@ def test_gradients_reach_the_pixels_as_in_the_model_itself(zoo, ten_classes, sav
         classify(images)[:, 3].sum().backward()
         gradients.append(images.grad)
     scale = gradients[1].abs().max().item()
-    # Sums of float32 products, of which the standard deviation scales back and forth.
+    # Sums of float32 products, scaled back and forth by the standard deviation.
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-4, atol=1e-5 * scale)
 
 
@@ -317,7 +317,7 @@ def as_published(name, model):
 
 
 @installed
-@pytest.mark.filterwarnings("ignore")  # of others' deprecations
+@pytest.mark.filterwarnings("ignore")  # deprecations in other packages
 @pytest.mark.parametrize(
     ("name", "dataset", "threat"),
     [
@@ -364,7 +364,7 @@ def test_answers_are_those_of_robustbench_s_own_loader(name, dataset, threat, lo
 
 
 @installed
-@pytest.mark.filterwarnings("ignore")  # of others' deprecations
+@pytest.mark.filterwarnings("ignore")  # deprecations in other packages
 @pytest.mark.parametrize(
     ("name", "classes"),
     [

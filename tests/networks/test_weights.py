@@ -1,4 +1,4 @@
-"""Weights of others' files: they give others' outputs, and files that do not fit are refused."""
+"""Weights from published files reproduce their outputs, and files that do not fit are refused."""
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ def norm(name):
 
 
 def names_of_cornet_s():
-    """List what the authors' CORnet-S calls its tensors."""
+    """List the names of tensors in the authors' CORnet-S."""
     names = ["V1.conv1.weight", *norm("V1.norm1"), "V1.conv2.weight", *norm("V1.norm2")]
     for area, steps in (("V2", 2), ("V4", 4), ("IT", 2)):
         convolutions = ("conv_input", "skip", "conv1", "conv2", "conv3")
@@ -56,7 +56,7 @@ NAMES = {"cornet-s": names_of_cornet_s(), "cornet-z": names_of_cornet_z()}
 
 
 def as_authors_save(network):
-    """Return the checkpoint that the authors' training script would write of a CORnet."""
+    """Return the checkpoint that the authors' training script would write for a CORnet."""
     own = dict(network.state_dict())
     tensors = {}
     for name in NAMES[network.recipe.trunk]:

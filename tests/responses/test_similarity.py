@@ -75,7 +75,7 @@ def predictor(network):
 def test_similarity_is_that_of_a_naive_loop(kind, make_recording, predictor):
     recording = make_recording(kind)
     trained, expected, weights = naive_similarity(predictor, recording)
-    # Some neuroid counts in each session, and one whose prediction is inverse counts nothing.
+    # Each session has a neuroid with a weight above 0, and one with an inverse prediction has 0.
     assert all(max(values) > 0 for values in weights.values())
     assert min(min(values) for values in weights.values()) == 0
     found = measure_similarity(predictor.train(), recording, CPU)
@@ -112,7 +112,7 @@ def test_the_file_has_the_documented_form(predictor, recording, tmp_path):
 
 
 def still(network, part):
-    """Let some neuroids answer the same to every stimulus."""
+    """Give some neuroids the same response to every stimulus."""
     with torch.no_grad():
         network.readout.features[part] = 0
     return network
@@ -122,7 +122,7 @@ def test_a_session_without_a_predicted_neuroid_is_left_out(predictor, recording,
     with caplog.at_level(logging.WARNING):
         found = measure_similarity(still(predictor, PARTS["first"]), recording, CPU)
     assert "session first is left out" in caplog.text
-    # What remains is of two neuroids of which one or two count: the second session's alone.
+    # Only the second session remains, with two neuroids, one or both of which have a weight.
     table, split = answers(predictor, recording)
     trained = [stimulus for stimulus in table.index if split[stimulus] == "train"]
     session = sessions_of(recording)["second"]

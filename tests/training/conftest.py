@@ -1,4 +1,4 @@
-"""A look at what an objective shows a network."""
+"""Observation of what an objective shows a network."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def find():
     """Return a function that finds which known pictures are shown, after standardisation."""
 
     def find_pictures(images, known_bytes):
-        """Say which of the training pictures (image, row, column), uint8, each image is."""
+        """Return which of the training pictures (image, row, column), uint8, each image is."""
         known = known_bytes.astype(np.float64) / 255
         known = (known - known.mean()) / known.std()
         shown = images.double().numpy()[:, 0]

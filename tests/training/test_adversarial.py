@@ -1,4 +1,4 @@
-"""Adversarial training: attacks against foolbox's and closed forms; what they leave untouched."""
+"""Adversarial training: attacks equal foolbox's and closed forms, and change nothing else."""
 
 import copy
 import math
@@ -24,7 +24,7 @@ from neurobust.training.objective import TrainingData
 from neurobust.training.train import train_network
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of scipy, in attacks that are not used
+    warnings.simplefilter("ignore", DeprecationWarning)  # from scipy, in unused attacks
     import foolbox
 
 CPU = torch.device("cpu")
@@ -71,7 +71,7 @@ def perturbed_by_loss(loss, watched, pictures, number=0):
 
 
 class Linear(nn.Module):
-    """Two classes, told apart along fixed weights."""
+    """Two classes, separated along fixed weights."""
 
     def __init__(self, weights):
         super().__init__()
@@ -152,7 +152,7 @@ def test_the_ascent_is_of_norm_one_however_small_or_large_the_gradient(norm, sca
 def test_random_starts_fill_the_ball(norm):
     drawn = BALLS[norm].draw(torch.Size([4000, 1, 1, 2]), torch.Generator().manual_seed(5))
     radii = lengths(drawn, norm).numpy()
-    # In two dimensions a share r^2 of the square, or of the disc, lies within r; the largest
+    # In two dimensions a fraction r^2 of the square, or of the disc, lies within r; the largest
     # deviation of 4000 draws from it exceeds .031 once in a thousand times (Kolmogorov).
     assert radii.max() <= 1 + 1e-6
     expected = (np.arange(4000) + 1) / 4000
@@ -243,7 +243,7 @@ def test_the_loss_is_that_of_perturbed_images_in_training_mode(norm, network, wa
     tracked = network.trunk[1].num_batches_tracked.item()
     shown, value = perturbed_by_loss(loss, watched, pictures)
     assert len(watched.calls) == 3
-    assert network.trunk[1].num_batches_tracked == tracked + 1  # by the last pass alone
+    assert network.trunk[1].num_batches_tracked == tracked + 1  # only the last pass counts
     logits = watched.calls[-1][2]
     expected = nn.functional.cross_entropy(logits.double(), pictures.labels)
     np.testing.assert_allclose(value.item(), expected.item(), rtol=1e-5)  # float32 against float64
@@ -259,7 +259,7 @@ def test_a_batch_follows_from_seed_purpose_and_number(norm, watched, pictures):
         return perturbed_by_loss(loss, watched, pictures, number)[0]
 
     first = shown()
-    torch.rand(3)  # the state of the world must not matter
+    torch.rand(3)  # the global generator must not matter
     assert torch.equal(shown(), first)
     for change in ({"seed": 2}, {"purpose": "d"}, {"number": 1}):
         assert not torch.equal(shown(**change), first)
@@ -283,7 +283,7 @@ def test_what_is_not_a_number_stays_visible(norm, watched, network, pictures):
 )
 def test_trainings_can_be_repeated(defence, image_set):
     first, history = train(image_set, defence)
-    torch.manual_seed(99)  # the state of the world must not matter
+    torch.manual_seed(99)  # the global generator must not matter
     second, repeated = train(image_set, defence)
     assert history == repeated
     weights = second.state_dict()

@@ -1,4 +1,4 @@
-"""Orders and corrupted copies follow from seed and number, and cover everything."""
+"""Orders and corrupted copies follow from seed and number, and cover all examples."""
 
 import numpy as np
 import pytest
@@ -108,5 +108,5 @@ def test_a_view_is_corrupted_by_the_library_s_corruptions(pictures, monkeypatch)
     black = (view == 0).flatten(1).all(1)
     assert sorted(pictures.image_ids[black].tolist()) == sorted(ids.tolist())
     for images, given in calls:
-        places = [pictures.image_ids.tolist().index(i) for i in given.tolist()]
-        assert torch.equal(images, pictures.pixels[places])
+        positions = [pictures.image_ids.tolist().index(i) for i in given.tolist()]
+        assert torch.equal(images, pictures.pixels[positions])

@@ -1,4 +1,4 @@
-"""Interrupted trainings: what is saved, what is continued from, and that the result is the same.
+"""Interrupted trainings: what is saved and loaded, and that the result is the same.
 
 A training that is stopped and continued is compared, byte for byte, with one left alone: on the
 CPU both compute the same numbers in the same order, so that no tolerance is due.
@@ -60,7 +60,7 @@ RECIPES = {
     ),
     "recording": (ADAM, {"objectives": {"v1": RECORDED}, "readout_layer": "conv-1-1"}),
 }
-# What draws more than batches; they take longer, so that they are stopped less often.
+# Recipes with more draws than the order of batches; they take longer and are stopped less often.
 DRAWING = {
     "adversarial": {"c": PLAIN | {"adversarial": {"norm": "l2", "size": 0.5, "steps": 2}}},
     "augmix": {"c": PLAIN | {"augmix": {}}},
@@ -69,7 +69,7 @@ DRAWING = {
 
 
 class Steps:
-    """Counts the steps of all optimisers and sends this process a signal every so many of them."""
+    """Counts the steps of all optimisers, and signals this process after every so many steps."""
 
     def __init__(self):
         self.done = 0
@@ -102,7 +102,7 @@ def data(image_set, recording, predicted_responses, similarities):
 
 @pytest.fixture
 def run(data, tmp_path):
-    """Return a function that trains to the end, or to an interruption, and gives the file."""
+    """Return a function that trains to the end or to an interruption and returns the file."""
 
     def train_once(schedule, fields, *, minutes=NEVER, key="a key"):
         made = Recipe(**{"trunk": "vgg11", "width": 1 / 32} | fields)
@@ -131,7 +131,7 @@ def test_a_training_stopped_after_every_step_ends_as_one_left_alone(name, run, s
     total, steps.done, steps.apart = steps.done, 0, 1
     stopped, interruptions = persist(run, *RECIPES[name])
     assert stopped == alone
-    # It continues rather than starts again: no step is made twice.
+    # It continues rather than starts again: no step runs twice.
     assert steps.done == interruptions == total
     assert total > 8
 
@@ -161,7 +161,7 @@ def test_a_signal_while_validating_acts_after_it(run, steps, monkeypatch):
     stopped, interruptions = persist(run, *RECIPES["two stages"])
     assert stopped == alone
     assert steps.done == total
-    assert interruptions == len(validated) == total / 3  # none is made twice
+    assert interruptions == len(validated) == total / 3  # none runs twice
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGINT"])
@@ -171,8 +171,8 @@ def test_an_interrupted_training_says_where_its_state_is_and_where_it_continues(
     caplog.set_level(logging.INFO)
     steps.name, steps.apart = name, 5
     before = signal.getsignal(signal.Signals[name])
-    told = rf"{name}: .*seed1\.ckpt; the same command continues"
-    with pytest.raises(Interrupted, match=told) as caught:
+    message = rf"{name}: .*seed1\.ckpt; the same command continues"
+    with pytest.raises(Interrupted, match=message) as caught:
         run(*RECIPES["momentum"])
     assert caught.value.signal == name
     assert signal.getsignal(signal.Signals[name]) == before
@@ -293,9 +293,9 @@ def test_any_damage_is_noticed_and_the_state_before_is_used(checkpoint, caplog):
     good = checkpoint.path.read_bytes()
     random = np.random.default_rng(0)
     # Each byte of the head, and some of the rest.
-    places = [*range(100), *random.integers(100, len(good), 40)]
+    positions = [*range(100), *random.integers(100, len(good), 40)]
     damages = [good[:length] for length in (0, 1, 50, 88, len(good) // 2, len(good) - 1)]
-    damages += [good + b"\0", *(good[:p] + bytes([good[p] ^ 1]) + good[p + 1 :] for p in places)]
+    damages += [good + b"\0", *(good[:p] + bytes([good[p] ^ 1]) + good[p + 1 :] for p in positions)]
     for damaged in damages:
         caplog.clear()
         checkpoint.path.write_bytes(damaged)
@@ -409,8 +409,8 @@ def test_a_state_is_saved_once_in_an_interval(checkpoint, monkeypatch):
 
 
 def test_the_state_of_a_network_lies_in_one_place():
-    assert str(checkpoint_path("results/networks/mtl-1to15/seed1000.pt")) == (
-        "results/checkpoints/mtl-1to15/seed1000.ckpt"
+    assert str(checkpoint_path("results/networks/net-1to15/seed1000.pt")) == (
+        "results/checkpoints/net-1to15/seed1000.ckpt"
     )
 
 

@@ -1,4 +1,4 @@
-"""AugMix training: the divergence against scipy and a naive loop, and what the loss is made of."""
+"""AugMix training: the divergence equals scipy's and a naive loop's, and the parts of the loss."""
 
 import math
 
@@ -75,7 +75,7 @@ def test_versions_follow_from_seed_purpose_and_number(pictures, watched):
 
     state = torch.get_rng_state()
     first = shown()
-    torch.rand(3)  # the state of the world must not matter
+    torch.rand(3)  # the global generator must not matter
     assert torch.equal(shown(), first)
     torch.set_rng_state(state)
     for change in ({"seed": 2}, {"purpose": "d"}, {"number": 1}):

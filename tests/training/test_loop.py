@@ -20,7 +20,7 @@ SCALE = 1e-4
 
 
 class Attraction:
-    """An objective that draws all weights to one, and which keeps what it saw."""
+    """An objective that pulls all weights to 1 and records what it sees."""
 
     weight = 1.0
     gaussian = False
@@ -115,7 +115,7 @@ def test_objectives_are_interleaved_at_their_ratios():
     assert first.numbers == list(range(9))
     assert rare.numbers == [0, 1]
     assert frequent.numbers == list(range(22))
-    # The first epoch of three steps had no batch of the rare one: no loss, rather than 0.
+    # The first epoch of three steps had no batch of the rare objective: no loss instead of 0.
     assert math.isnan(history["b_loss"][0])
     assert not math.isnan(history["b_loss"][1])
     assert len({len(column) for column in history.values()}) == 1
@@ -208,7 +208,7 @@ def test_learned_noise_is_trained_beside_the_weights():
 
 
 def test_a_stage_continues_with_the_generator_where_it_was():
-    """Training seeds each step; what is drawn between two steps must not be drawn anew, either."""
+    """Training seeds each step; draws between two steps must not be repeated either."""
 
     def train_until(boundary, resumed=None):
         passed, states, history = [], [], {}
@@ -226,7 +226,7 @@ def test_a_stage_continues_with_the_generator_where_it_was():
                 stage=Stage(),
                 number=0,
                 schedule=Schedule(lr=0.01, max_epochs=2),
-                validate=lambda: torch.rand(()).item(),  # one that draws, as ours does not
+                validate=lambda: torch.rand(()).item(),  # it draws, unlike the real validation
                 seed=1,
                 device=CPU,
                 history=history,

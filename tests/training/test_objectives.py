@@ -1,4 +1,4 @@
-"""Classification and matching: what is shown, and the loss of it."""
+"""Classification and matching: the shown pictures and the loss."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_plain_classification_is_the_cross_entropy_of_augmented_images_to_the_bi
         state = torch.get_rng_state()
         (loss,) = objective.losses(network, number)
         after = torch.get_rng_state()
-        # The streams that weights of earlier runs followed from: a seed must keep its network.
+        # Weights of earlier runs followed from these streams, and a seed must keep its network.
         draws = torch.Generator().manual_seed(seed_for(1, "augmentation", "c", number))
         shown = augment(pictures.seen()[order[number]], generator=draws)
         torch.set_rng_state(state)
@@ -126,7 +126,7 @@ def test_a_fraction_of_each_pass_is_corrupted(pictures, watched):
     assert set(clean[0]) != set(clean[1])  # chosen anew for each pass
 
 
-def test_objectives_say_their_ratio_and_weight(pictures):
+def test_objectives_have_their_ratio_and_weight(pictures):
     assert classification(pictures, ratio="1:3").ratio == pytest.approx(1 / 3)
     assert classification(pictures).weight == 1
     assert not classification(pictures).gaussian

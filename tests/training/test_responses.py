@@ -1,4 +1,4 @@
-"""Response prediction: the right pictures beside the right responses, and the loss of them."""
+"""Response prediction: the right responses for the right pictures, and their loss."""
 
 import math
 
@@ -117,7 +117,7 @@ def test_mean_responses_are_in_the_readout_s_order(recording):
 
 
 class Silent:
-    """A network that predicts nothing; the gradient of the error then tells the targets."""
+    """A network that predicts 0, so that the gradient of the error gives the targets."""
 
     def __init__(self, neuroids):
         self._neuroids = neuroids
@@ -128,7 +128,7 @@ class Silent:
         return self.answer
 
     def targets(self):
-        """Of the mean of (0 - target)^2 the gradient is -2 target / size."""
+        """Return the targets: the mean of (0 - target)^2 has the gradient -2 target / size."""
         return (-self.answer.grad * self.answer.numel() / 2).numpy()
 
 
@@ -162,7 +162,7 @@ def test_shuffled_responses_are_permuted_across_stimuli(recording, find):
 
 
 def assert_permuted(own, other):
-    """Check that rows were moved as wholes, and most of them away from their place."""
+    """Check that whole rows were permuted, and most of them moved."""
     np.testing.assert_allclose(sort_rows(own), sort_rows(other), rtol=1e-5)
     assert (np.abs(own - other).max(1) > 1e-3).mean() > 0.5
 

@@ -1,4 +1,4 @@
-"""Batches of ours train networks as accurate as torchvision's usual pipeline does, over seeds.
+"""The library's batches train networks as accurate as torchvision's usual pipeline, over seeds.
 
 The pictures to learn are eight patterns as they are; those to be recognised are shifted, mirrored
 and rotated (by scipy, which neither pipeline uses), so that each step of the augmentation counts.
@@ -153,7 +153,7 @@ def accuracies(pipeline, pictures, seeds=SEEDS, **changed):
 
 
 def are_equivalent(first, second):
-    """Say whether mean accuracies differ by less than the margin: two one-sided t tests."""
+    """Return whether mean accuracies differ by less than the margin (two one-sided t tests)."""
     p, *_ = ttost_ind(first, second, -MARGIN, MARGIN, usevar="unequal")
     return p < 0.05
 

@@ -1,4 +1,4 @@
-"""When batches are due, when the learning rate falls, and when training ends."""
+"""When batches are due, the learning rate falls, and training ends."""
 
 import math
 import subprocess

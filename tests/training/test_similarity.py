@@ -1,4 +1,4 @@
-"""Similarity of images: the loss of pairs, the mixture of layers, and the objective of both."""
+"""Similarity of images: the loss over pairs, the mean over layers, and the objective."""
 
 import math
 
@@ -135,7 +135,7 @@ def similarities():
             "pixels": (("stimulus", "row", "column"), pixels.astype(np.uint8)),
         },
         coords={"stimulus_id": ("stimulus", [f"s{number}" for number in range(STIMULI)])},
-        attrs={"network": "mouse-predictor"},
+        attrs={"network": "predictor"},
     )
 
 
@@ -147,7 +147,7 @@ def objective(similarities, network, seed=1, **fields):
 
 
 class Looking:
-    """A network that keeps the images it is shown and answers with features of its own."""
+    """A network that records the images it sees and returns given features."""
 
     def __init__(self, network):
         self.recipe, self.stage_layers = network.recipe, network.stage_layers
@@ -172,11 +172,11 @@ def naive_batches(objective, network, similarities, find):
             layers = [(images[:, :, :4] ** 2).reshape(len(images), -1)]
             layers.append(images.reshape(len(images), -1)[:, 50:60])
             model = 0
-            for place, features in enumerate(layers):
+            for layer, features in enumerate(layers):
                 mean = features.mean(0)
-                old = means[place]
-                means[place] = mean if old is None else 0.9 * old + 0.1 * mean
-                model = model + naive_similarity(features, means[place]) / 2
+                old = means[layer]
+                means[layer] = mean if old is None else 0.9 * old + 0.1 * mean
+                model = model + naive_similarity(features, means[layer]) / 2
             yield shown, loss, model
 
 
@@ -287,7 +287,7 @@ def test_similarities_that_are_no_cosines_are_refused(similarities, network):
     missing[2, 3] = np.nan
     with pytest.raises(InputError, match=r"1 missing values \(NaN\), 0 beyond") as caught:
         objective(broken(similarities, similarity=missing), network)
-    assert "mouse-predictor" in caught.value.place
+    assert "predictor" in caught.value.place
     with pytest.raises(InputError, match="0 missing values"):
         objective(broken(similarities, similarity=large), network)
     with pytest.raises(InputError, match="of 1 stimuli"):

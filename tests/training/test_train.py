@@ -48,7 +48,7 @@ COTRAINED = recipe(
 def test_the_same_seed_gives_the_same_network_and_losses(image_set, predicted_responses):
     data = TrainingData(images=image_set, responses={"p": predicted_responses})
     first, history = train(COTRAINED, data, max_epochs=4)
-    torch.manual_seed(99)  # the state of the world must not matter
+    torch.manual_seed(99)  # the global generator must not matter
     second, repeated = train(COTRAINED, data, max_epochs=4)
     assert same(first, second)
     assert len(history["classification_loss"]) == 4

@@ -85,7 +85,7 @@ def _require_pixels(images: Float[Tensor, "image channel row column"]) -> None:
     if not valid.all():
         raise InputError(
             "images to be attacked",
-            f"{(~valid).sum()} of {len(images)} have pixels that are outside [0, 1] or not numbers",
+            f"{(~valid).sum()} of {len(images)} have pixels outside [0, 1] or NaN",
             expected="pixels from 0 to 1",
             fix="divide grey levels from 0 to 255 by 255; do not standardise the images",
         )
