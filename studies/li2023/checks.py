@@ -1,27 +1,25 @@
-"""What must be true of the low-frequency study of any run, whatever its scale."""
+"""Checks of the study's results that must hold for any run, whatever its scale."""
 
 import numpy as np
 import pytest
 
-from neurobust.files.storage import read_dataset, read_table
-
-HIGHEST = 0.5**0.5  # the corner of a spectrum, cycles per pixel
+HIGHEST = 0.5**0.5  # at the corner of a spectrum, in cycles per pixel
 
 
 @pytest.fixture(scope="module")
-def networks(results):
-    return read_dataset(results / "analysis/li2023/networks.nc")
+def networks(read):
+    return read("analysis/li2023/networks.nc")
 
 
 @pytest.fixture(scope="module")
 def attacks(evaluations, networks):
-    found = {name.rpartition("/")[2]: data for name, data in evaluations("attacks").items()}
+    found = evaluations("attacks")
     return {name: found[name] for name in networks["network"].to_numpy().tolist()}
 
 
 @pytest.fixture(scope="module")
-def correlations(results):
-    return read_table(results / "tables/li2023/correlations.csv")
+def correlations(read):
+    return read("tables/li2023/correlations.csv")
 
 
 def within(low, values, high):
@@ -37,24 +35,24 @@ def test_accuracies_are_percentages(networks):
     )
 
 
-def test_success_grows_with_the_size_and_misses_what_was_not_found(networks):
+def test_success_grows_with_the_size_up_to_the_share_of_perturbations_found(networks):
     success = networks["success"].transpose("network", "norm", "step").to_numpy()
     assert (np.diff(success) >= -1e-12).all()
     missed = networks["not_found"] / networks["attacked"]
     np.testing.assert_allclose(success[..., -1], 1 - missed.transpose("network", "norm"))
 
 
-def test_every_distance_is_of_an_attack_that_found_something(attacks):
+def test_distances_and_spectra_are_those_of_perturbations_that_were_found(attacks):
     for name, data in attacks.items():
         found = data["found"] == 1
         assert (np.isfinite(data["distance"]) == found).all(), name
         power = data["radial_power"]
-        told = power.notnull().all("radial_frequency")
-        assert (told == (found & (data["distance"] > 0))).all(), name
+        known = power.notnull().all("radial_frequency")
+        assert (known == (found & (data["distance"] > 0))).all(), name
 
 
 def test_power_is_the_squared_size_of_a_perturbation(attacks):
-    # Parseval, with the mean taken off and the mean over channels (one, where it is gray).
+    # Parseval's theorem. Power lacks that of the mean, and is a mean over channels (one if gray).
     for name, data in attacks.items():
         power = data["radial_power"].sum("radial_frequency", skipna=False).sel(norm="l2")
         squared = data["distance"].sel(norm="l2") ** 2

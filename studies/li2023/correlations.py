@@ -112,9 +112,9 @@ def correlate_measures(
     Returns
     -------
     pd.DataFrame
-        As `neurobust.statistics.correlation.correlate`, also by Kendall's tau, with the column
-        ``comparison`` for the family of tests. A pair that fewer than four networks have, or that
-        does not vary, has NaN throughout.
+        ``comparison`` and the columns of `neurobust.statistics.correlation.correlate`, with rows
+        for Kendall's tau as well. A pair that fewer than four networks have, or that does not vary,
+        has NaN throughout.
     """
     # ASSUME: each member of the blur series counts as a network of its own; the paper reports no
     # coefficient, and so does not define over which networks.
@@ -138,5 +138,4 @@ def correlate_measures(
                 )
                 row = row._replace(**found._asdict())
             rows.append(row)
-    tests = pd.DataFrame(rows, columns=Row._fields).rename(columns={"comparison": "family"})
-    return correct_tests(tests).rename(columns={"family": "comparison"})
+    return correct_tests(pd.DataFrame(rows, columns=Row._fields))

@@ -19,7 +19,7 @@ from studies.li2023.components import (
 )
 
 SIDE, N = 16, 500
-ATTRIBUTES = {"network": "mouse", "label": "Mouse", "recording": "simulated", "simulated": 1}
+ATTRIBUTES = {"network": "mouse", "recording": "simulated", "simulated": 1}
 # Cycles per picture along rows and columns, and variance, of the components of a representation.
 KNOWN = [((1, 0), 4.0), ((0, 2), 2.0), ((3, 1), 1.0), ((0, 6), 0.5)]
 

@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 
 from neurobust.errors import InputError
-from neurobust.images.corruptions.categories import FREQUENCY_CATEGORIES
+from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 from neurobust.plotting.style import save_figure
-from studies.li2023.figures.figa import draw_corruption_spectra
+from studies.li2023.figures.figa import draw
 
 SIDE = 32
 RADII = np.linspace(0, 0.5**0.5, 60)
@@ -40,7 +40,7 @@ def spectra():
 
 @pytest.fixture(scope="module")
 def figure(spectra):
-    return draw_corruption_spectra(spectra)
+    return draw(spectra)
 
 
 def find_panel(figure, words):
@@ -117,7 +117,7 @@ def test_a_corruption_without_power_leaves_its_place_empty(spectra, check_print)
     for name in ("power", "radial_power"):
         nothing[name].loc[{"corruption": "fog"}] = 0
     nothing["half_power_frequency"].loc[{"corruption": "fog"}] = np.nan
-    drawn = draw_corruption_spectra(nothing)
+    drawn = draw(nothing)
     check_print("corruption spectra without fog", drawn)
     fog = next(axes for axes in drawn.axes if axes.get_title() == "Fog")
     assert fog.images[0].get_array().mask.all()
@@ -125,4 +125,4 @@ def test_a_corruption_without_power_leaves_its_place_empty(spectra, check_print)
 
 def test_data_of_another_form_are_refused(spectra):
     with pytest.raises(InputError, match="corruption spectra: variable 'category' is missing"):
-        draw_corruption_spectra(spectra.drop_vars("category"))
+        draw(spectra.drop_vars("category"))

@@ -1,11 +1,26 @@
-"""What the figure of the components shows, on made-up components."""
+"""Fig. D shows the components, on made-up ones."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from neurobust.errors import InputError
-from studies.li2023.figures.figd import draw_similarity_components
+from studies.li2023.figures.figd import draw
+
+DISPLAY = {
+    "mouse-predictor": {
+        "label": "Mouse Predictor",
+        "colour": "#B8A300",
+        "marker": "X",
+        "line": "-.",
+    },
+    "monkey-predictor": {
+        "label": "Monkey Predictor",
+        "colour": "#009E73",
+        "marker": "X",
+        "line": "-",
+    },
+}
 
 
 def make_components(network, side, frequency, simulated=1, components=9, r2=0.4):
@@ -31,28 +46,30 @@ def make_components(network, side, frequency, simulated=1, components=9, r2=0.4)
             ),
         },
         {"component_all": np.arange(1, 101), "component": number},
-        {"network": network, "label": network, "simulated": simulated},
+        {"network": network, "simulated": simulated},
     )
 
 
 @pytest.fixture(scope="module")
 def components():
-    return {
-        "Mouse Predictor": make_components("mtl-monkey", 32, 0.08),
-        "Monkey Predictor": make_components("monkey-predictor", 64, 0.16),
-    }
+    return [
+        make_components("mouse-predictor", 32, 0.08),
+        make_components("monkey-predictor", 64, 0.16),
+    ]
 
 
 def test_print_is_legible_apart_and_on_the_page(components, check_print):
-    check_print("both", draw_similarity_components(components))
-    mouse = dict(list(components.items())[:1])
-    check_print("one", draw_similarity_components(mouse))
-    long = {f"{name} of a very long name": data for name, data in components.items()}
-    check_print("long names", draw_similarity_components(long))
+    check_print("both", draw(components, display=DISPLAY))
+    check_print("one", draw(components[:1], display=DISPLAY))
+    long = {
+        name: own | {"label": f"{own['label']} of a very long name"}
+        for name, own in DISPLAY.items()
+    }
+    check_print("long names", draw(components, display=long))
 
 
 def test_panels_show_shares_frequencies_and_fields(components):
-    figure = draw_similarity_components(components)
+    figure = draw(components, display=DISPLAY)
     assert "simulated V1" in figure.get_suptitle()
     spectra, frequencies, *fields = figure.axes
     assert [axes.get_title("left") for axes in (spectra, frequencies, fields[0])] == list("ABC")
@@ -60,10 +77,12 @@ def test_panels_show_shares_frequencies_and_fields(components):
     assert frequencies.get_ylim()[0] == 0
     assert "cycles/image" in frequencies.get_ylabel()
     assert len(fields) == 16
-    for number, (name, data) in enumerate(components.items()):
+    for number, data in enumerate(components):
+        display = DISPLAY[data.attrs["network"]]
         line, marks = spectra.get_lines()[2 * number : 2 * number + 2]
         np.testing.assert_array_equal(line.get_ydata(), data["share"][:60], "zeros are left out")
         np.testing.assert_array_equal(marks.get_xdata(), np.arange(1, 10))
+        assert (marks.get_marker(), marks.get_color()) == (display["marker"], display["colour"])
         joined, full = frequencies.get_lines()[2 * number : 2 * number + 2]
         np.testing.assert_array_equal(joined.get_ydata(), data["half_power_per_image"])
         assert frequencies.get_ylim()[1] > data["half_power_per_image"].max()
@@ -71,7 +90,7 @@ def test_panels_show_shares_frequencies_and_fields(components):
         median = np.median(data["half_power_per_image"][2:])
         assert full.get_label() == f"median {median:.1f}"
         row = fields[8 * number : 8 * number + 8]
-        assert row[0].get_ylabel() == name
+        assert row[0].get_ylabel() == display["label"]
         for axes, field in zip(row, data["receptive_field"].to_numpy(), strict=False):
             np.testing.assert_array_equal(axes.images[0].get_array(), field)
             assert axes.images[0].get_clim() == (-np.abs(field).max(), np.abs(field).max())
@@ -81,7 +100,7 @@ def test_panels_show_shares_frequencies_and_fields(components):
 
 def test_fewer_components_and_none_that_is_linear_can_be_drawn(check_print):
     few = make_components("monkey-predictor", 16, 0.1, simulated=0, components=5, r2=0.01)
-    figure = draw_similarity_components({"Recorded V1": few})
+    figure = draw([few], display=DISPLAY)
     check_print("few", figure)
     assert "simulated" not in figure.get_suptitle()
     assert sum(bool(axes.images) for axes in figure.axes) == 5
@@ -90,6 +109,5 @@ def test_fewer_components_and_none_that_is_linear_can_be_drawn(check_print):
 
 
 def test_components_that_lack_something_are_refused(components):
-    name, data = next(iter(components.items()))
-    with pytest.raises(InputError, match=f"components of {name}: variable 'r2' is missing"):
-        draw_similarity_components({name: data.drop_vars("r2")})
+    with pytest.raises(InputError, match="components of mouse-predictor: variable 'r2' is missing"):
+        draw([components[0].drop_vars("r2")], display=DISPLAY)

@@ -1,4 +1,6 @@
-"""Figures of the low-frequency study: panels, units, what is marked, and one look for a network."""
+"""Figures 2 to 6: panels, units, what is marked, and one look for a network."""
+
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -7,19 +9,13 @@ import xarray as xr
 
 from neurobust.errors import InputError
 from neurobust.evaluation.hybrids.evaluate import label_agreement
-from neurobust.images.corruptions.categories import FREQUENCY_CATEGORIES
 from neurobust.images.frequencies import spatial_frequencies
+from neurobust.images.frequency_categories import FREQUENCY_CATEGORIES
 from studies.li2023.blur_series import Optimum
 from studies.li2023.comparison import compare_networks
 from studies.li2023.differences import pair_differences
-from studies.li2023.figures.fig2 import draw_regularised
-from studies.li2023.figures.fig3 import draw_hybrids
-from studies.li2023.figures.fig4 import (
-    draw_reversals,
-    draw_robustness_scatters,
-    draw_spectra,
-)
-from studies.li2023.figures.panels import family_marks, select_spectrum
+from studies.li2023.figures import fig2, fig3, fig4, fig5, fig6
+from studies.li2023.figures.panels import group_marks, select_spectrum
 from studies.li2023.networks import draw_measures, mean_spectra, tabulate_networks
 
 SIDES = {"photographs": 64, "photographs-32px": 32}
@@ -42,6 +38,14 @@ NETWORKS = {
     "blur-1.5": ("Blur", "photographs-32px", 0.26, 2.9, 0.66, 1.5),
     "blur-3.0": ("Blur", "photographs-32px", 0.14, 3.6, 0.55, 3.0),
 }
+COLOURS = ("#000000", "#0072B2", "#56B4E9", "#CC79A7", "#949494", "#D55E00")
+DISPLAY = {
+    name: {"label": label, "colour": colour, "marker": marker, "line": "-"}
+    for (name, (label, *_)), colour, marker in zip(
+        NETWORKS.items(), cycle(COLOURS), cycle("os^DP"), strict=False
+    )
+}
+SIZE = "perturbation_linf_mean"
 PAIRS = {
     "mouse": {
         "baseline": "baseline-32px",
@@ -56,7 +60,7 @@ PAIRS = {
 }
 COMPARISONS = {
     "comparison": {
-        "families": {
+        "groups": {
             "baseline-32px": "baseline",
             "mouse-similarity": "neural",
             "monkey-similarity": "neural",
@@ -140,8 +144,8 @@ def make_hybrids(rng, frequency, attributes):
     middle = np.clip(frequency * 1.15 + rng.normal(0, 0.006, (1, 4)), 0.02, 0.9)
     p_low = 0.12 + 0.6 / (1 + np.exp(-(FREQUENCIES - middle[..., None]) / 0.08))
     p_high = 0.84 - p_low
-    place = (np.arange(MIXED) + 0.5) / MIXED
-    low, high = place < p_low[..., None], place >= 1 - p_high[..., None]
+    rank = (np.arange(MIXED) + 0.5) / MIXED
+    low, high = rank < p_low[..., None], rank >= 1 - p_high[..., None]
     agreement = low.astype(np.int8) - high.astype(np.int8)
     labelled = label_agreement(agreement, [1000], FREQUENCIES)
     return labelled.assign_coords(image_id=("image", np.arange(MIXED))).assign_attrs(attributes)
@@ -154,11 +158,9 @@ def study():
     for number, (name, parts) in enumerate(NETWORKS.items()):
         label, images, frequency, size, accuracy, sigma = parts
         rng = np.random.default_rng(number)
-        attributes = {"label": label, "images": images, "simulated": int("m" in label.lower())}
+        attributes = {"images": images, "simulated": int("m" in label.lower())}
         if sigma is not None:
-            attributes |= {"sigma_px": sigma, "sweep": "blur"}
-        elif "1:1" in label:
-            attributes |= {"sweep": name.removesuffix("-1to1")}
+            attributes |= {"sigma_px": sigma}
         evaluations["corruptions"][name] = make_corruptions(rng, accuracy, frequency, attributes)
         evaluations["attacks"][name] = make_attacks(rng, size, frequency, attributes)
         evaluations["hybrids"][name] = make_hybrids(rng, frequency, attributes)
@@ -193,24 +195,39 @@ def examples():
     )
 
 
+def draw_fig2(study, **changed):
+    data = {name: study[name] for name in ("networks", "spectra", "differences")}
+    return fig2.draw(**(data | changed), pairs=PAIRS, norm="linf", display=DISPLAY)
+
+
+def draw_fig3(study, examples, **changed):
+    data = {"networks": study["networks"], "examples": examples}
+    return fig3.draw(**(data | changed), pairs=PAIRS, display=DISPLAY)
+
+
+def draw_fig4(study, display=DISPLAY, **changed):
+    data = {name: study[name] for name in ("networks", "spectra", "points", "correlations")}
+    return fig4.draw(**(data | changed), comparison="comparison", norm="linf", display=display)
+
+
+def draw_fig5(study, **changed):
+    data = {name: study[name] for name in ("networks", "points", "correlations", "optima")}
+    return fig5.draw(**(data | changed), comparison="comparison", display=DISPLAY)
+
+
+def draw_fig6(study, **changed):
+    data = {name: study[name] for name in ("networks", "points", "correlations", "optima")}
+    return fig6.draw(**(data | changed), comparison="comparison", norm="linf", display=DISPLAY)
+
+
 @pytest.fixture(scope="module")
 def figures(study, examples):
-    networks, points, correlations = (
-        study[name] for name in ("networks", "points", "correlations")
-    )
-    tables = (points, correlations)
     return {
-        "fig2": draw_regularised(
-            networks, study["spectra"], study["differences"], PAIRS, norm="linf"
-        ),
-        "fig3": draw_hybrids(networks, examples, PAIRS),
-        "fig4": draw_spectra(
-            networks, study["spectra"], *tables, comparison="comparison", norm="linf"
-        ),
-        "fig5": draw_reversals(networks, *tables, study["optima"], comparison="comparison"),
-        "fig6": draw_robustness_scatters(
-            networks, *tables, study["optima"], comparison="comparison"
-        ),
+        "fig2": draw_fig2(study),
+        "fig3": draw_fig3(study, examples),
+        "fig4": draw_fig4(study),
+        "fig5": draw_fig5(study),
+        "fig6": draw_fig6(study),
     }
 
 
@@ -219,12 +236,11 @@ def test_print_is_legible_apart_and_on_the_page(figures, check_print):
         check_print(name, figure)
 
 
-def test_figures_say_whether_networks_are_from_simulated_neurons(figures, study):
+def test_titles_name_simulated_neurons(figures, study):
     for name, figure in figures.items():
         assert "simulated V1" in figure.get_suptitle(), name
     recorded = study["networks"].assign_coords(simulated=("network", np.zeros(len(NETWORKS), int)))
-    tables = (study["points"], study["correlations"], study["optima"])
-    figure = draw_reversals(recorded, *tables, comparison="comparison")
+    figure = draw_fig5(study, networks=recorded)
     assert "simulated" not in figure.get_suptitle()
 
 
@@ -246,7 +262,7 @@ def test_regularised_networks_have_four_panels_for_each_pair(figures, study):
     assert success.get_xlabel() == "L∞ size (1/255)"
     halves = [container[0].get_xdata().item() for container in success.containers]
     members = ["baseline-32px", "mouse-similarity", "mouse-shuffled"]
-    expected = networks["epsilon_half"].sel(network=members, norm="linf")
+    expected = networks["perturbation_half"].sel(network=members, norm="linf")
     np.testing.assert_allclose(halves, expected)
     gains = by_letter["g"].containers[0][0].get_ydata()
     accuracy = networks["category_accuracy"]
@@ -269,8 +285,8 @@ def test_regularised_networks_have_four_panels_for_each_pair(figures, study):
 
 def test_a_size_of_half_success_that_is_infinite_is_not_marked(study):
     networks = study["networks"].copy(deep=True)
-    networks["epsilon_half"].loc[{"network": "mouse-similarity"}] = np.inf
-    figure = draw_regularised(networks, study["spectra"], study["differences"], PAIRS, norm="linf")
+    networks["perturbation_half"].loc[{"network": "mouse-similarity"}] = np.inf
+    figure = draw_fig2(study, networks=networks)
     assert len(panels(figure)["b"].containers) == 2
 
 
@@ -299,7 +315,7 @@ def test_a_network_that_never_reverses_is_named_so(study, examples):
     networks = study["networks"].copy(deep=True)
     for name in ("reversal_frequency", "reversal_frequency_std"):
         networks[name].loc[{"network": "baseline"}] = np.nan
-    figure = draw_hybrids(networks, examples, PAIRS)
+    figure = draw_fig3(study, examples, networks=networks)
     entries = [text.get_text() for text in panels(figure)["c"].get_legend().get_texts()]
     assert entries[0] == "Baseline: no reversal"
 
@@ -314,7 +330,7 @@ def test_spectra_share_a_scale_and_sizes_stand_against_half_power(figures, study
     assert scatter.get_xlabel() == "Half-power frequency (cycles/pixel)"
     assert scatter.get_ylabel() == "Mean smallest perturbation (1/255)"
     drawn = [container[0].get_xydata()[0] for container in scatter.containers]
-    np.testing.assert_allclose(drawn, study["points"][["half_power_frequency", "epsilon"]])
+    np.testing.assert_allclose(drawn, study["points"][["half_power_frequency", SIZE]])
     row = study["correlations"].iloc[0]
     assert f"r = {row['r']:.2f}".replace("-", "−") in scatter.get_title("right")
     assert "n = 10" in scatter.get_title("right")
@@ -332,86 +348,58 @@ def test_the_blur_series_has_growing_crosses_a_parabola_and_its_maximum(figures,
     np.testing.assert_allclose(curve.get_ydata(), expected, rtol=1e-9)
     (triangle,) = [line for line in scatter.get_lines() if line.get_color() == "white"]
     assert triangle.get_xdata().item() == optimum["reversal_frequency"]
-    without = draw_robustness_scatters(
-        study["networks"],
-        study["points"],
-        study["correlations"],
-        study["optima"].head(0),
-        comparison="comparison",
-    )
+    without = draw_fig6(study, optima=study["optima"].head(0))
     assert not [line for line in panels(without)["b"].get_lines() if len(line.get_xdata()) == 100]
 
 
 def test_networks_without_a_finite_value_are_left_out_of_a_scatter(study):
     points = study["points"].copy()
     points.loc[1, "reversal_frequency"] = np.nan
-    figure = draw_reversals(
-        study["networks"], points, study["correlations"], study["optima"], comparison="comparison"
-    )
+    figure = draw_fig5(study, points=points)
     assert len(panels(figure)["b"].containers) == len(points) - 1
 
 
-def test_families_have_colours_and_their_members_markers(study):
-    marks = family_marks(study["points"])
+def test_groups_have_colours_and_their_members_markers(study):
+    marks = group_marks(study["points"], DISPLAY)
     assert marks["baseline-32px"].colour == "#000000"
     assert marks["adversarial-linf"].colour == marks["adversarial-l2"].colour
     assert marks["adversarial-linf"].marker != marks["adversarial-l2"].marker
     assert marks["blur-0.75"] == marks["blur-3.0"]
     assert len({mark for name, mark in marks.items() if "blur" not in name}) == 7
-    many = pd.DataFrame(
-        {"network": [f"zoo-{n}" for n in range(9)], "family": "adversarial", "in_series": False}
-    )
-    assert len(set(family_marks(many).values())) == 9
+    zoo = {f"zoo-{n}": {"label": "Zoo"} for n in range(9)}
+    many = pd.DataFrame({"network": list(zoo), "group": "adversarial", "in_series": False})
+    assert len(set(group_marks(many, zoo).values())) == 9
 
 
 def test_many_networks_fit_the_page(study, check_print):
-    """Thirty networks: what the paper's comparison has, with the whole blur series."""
-    points, networks = study["points"], study["networks"]
+    """Thirty networks: as many as the paper's comparison has, with the whole blur series."""
+    points, networks, display = study["points"], study["networks"], dict(DISPLAY)
     spectra = {name: node.to_dataset() for name, node in study["spectra"].children.items()}
     more, rows = [networks], [points]
     for number in range(20):
         name, source = f"zoo-{number}", "augmix" if number % 2 else "adversarial-l2"
-        rows.append(
-            points[points["network"] == source].assign(network=name, label="Hendrycks 2020")
-        )
+        rows.append(points[points["network"] == source].assign(network=name))
+        display[name] = DISPLAY[source] | {"label": "Hendrycks 2020"}
         more.append(networks.sel(network=[source]).assign_coords(network=[name]))
         spectra[name] = spectra[source]
-    figure = draw_spectra(
-        xr.concat(more, "network"),
-        xr.DataTree.from_dict(spectra),
-        pd.concat(rows, ignore_index=True),
-        study["correlations"],
-        comparison="comparison",
-        norm="linf",
+    figure = draw_fig4(
+        study,
+        display,
+        networks=xr.concat(more, "network"),
+        spectra=xr.DataTree.from_dict(spectra),
+        points=pd.concat(rows, ignore_index=True),
     )
     check_print("fig4", figure)
 
 
 def test_data_that_lack_something_are_refused(study, examples):
-    networks, spectra = study["networks"], study["spectra"]
+    networks, spectra, points = study["networks"], study["spectra"], study["points"]
     with pytest.raises(InputError, match="'cumulative_power' is missing"):
-        draw_regularised(
-            networks.drop_vars("cumulative_power"),
-            spectra,
-            study["differences"],
-            PAIRS,
-            norm="linf",
-        )
+        draw_fig2(study, networks=networks.drop_vars("cumulative_power"))
+    few = xr.DataTree.from_dict({"baseline-32px": spectra["baseline-32px"].to_dataset()})
     with pytest.raises(InputError, match="network 'mouse-similarity' is missing"):
-        draw_regularised(
-            networks,
-            xr.DataTree.from_dict({"baseline-32px": spectra["baseline-32px"].to_dataset()}),
-            study["differences"],
-            PAIRS,
-            norm="linf",
-        )
+        draw_fig2(study, spectra=few)
     with pytest.raises(InputError, match="'low_class'"):
-        draw_hybrids(networks, examples.drop_attrs(), PAIRS)
-    with pytest.raises(InputError, match="'epsilon_low' is missing"):
-        draw_robustness_scatters(
-            networks,
-            study["points"].drop(columns="epsilon_low"),
-            study["correlations"],
-            study["optima"],
-            comparison="comparison",
-        )
+        draw_fig3(study, examples.drop_attrs())
+    with pytest.raises(InputError, match=f"'{SIZE}_low' is missing"):
+        draw_fig6(study, points=points.drop(columns=f"{SIZE}_low"))

@@ -1,5 +1,7 @@
 """Measures of preferred frequency and robustness against loops, scipy and known answers."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +24,7 @@ from studies.li2023.blur_series import (
     fit_maxima,
     order_series,
 )
-from studies.li2023.comparison import compare_networks
+from studies.li2023.comparison import compare, compare_networks
 from studies.li2023.correlations import correlate_measures, network_points
 from studies.li2023.differences import pair_differences
 from studies.li2023.measures import (
@@ -32,7 +34,7 @@ from studies.li2023.measures import (
     success_rates,
 )
 from studies.li2023.networks import draw_measures, mean_spectra, tabulate_networks
-from studies.li2023.quantities import collect_frequency_quantities
+from studies.li2023.quantities import collect_quantities
 
 IMAGES, ATTACKED, REPETITIONS = 40, 30, 80
 CORRUPTIONS = {"fog": "low", "snow": "low", "pixelate": "medium", "shot_noise": "high"}
@@ -54,9 +56,9 @@ def make_network(number, *, images="pictures", seeds=2, rate=0.5, **attributes):
     distance[0, :, 1] = 0  # unprompted
     power[0, :, :2] = np.nan
     radial = np.zeros((seeds, 2, ATTACKED, len(RADII_8)))
-    for place in np.ndindex(seeds, 2, ATTACKED):
-        radial[place] = np.bincount(MEMBER.ravel(), power[place].ravel())
-    said = {"label": f"Network {number}", "images": images, "simulated": 0} | attributes
+    for index in np.ndindex(seeds, 2, ATTACKED):
+        radial[index] = np.bincount(MEMBER.ravel(), power[index].ravel())
+    attributes = {"images": images, "simulated": 0} | attributes
     seed_names = 1000 * np.arange(1, seeds + 1)
     corruptions = xr.Dataset(
         {
@@ -75,7 +77,7 @@ def make_network(number, *, images="pictures", seeds=2, rate=0.5, **attributes):
             "severity": [1, 2],
             "image_id": ("image", np.arange(IMAGES)),
         },
-        said | {"n_classes": 4},
+        attributes | {"n_classes": 4},
     )
     attacks = xr.Dataset(
         {
@@ -95,20 +97,20 @@ def make_network(number, *, images="pictures", seeds=2, rate=0.5, **attributes):
             "column_frequency": AXIS,
             "radial_frequency": RADII_8,
         },
-        said,
+        attributes,
     )
     # Low images are the likelier to be answered with the higher the frequency is.
     chance = np.array([0.2, 0.35, 0.5, 0.8])[:, None]
     shape = (seeds, 4, len(FREQUENCIES), MIXED)
-    hybrids = label_hybrids(np.where(rng.random(shape) < chance, 1, -1), seed_names, said)
+    hybrids = label_hybrids(np.where(rng.random(shape) < chance, 1, -1), seed_names, attributes)
     return {"corruptions": corruptions, "attacks": attacks, "hybrids": hybrids}
 
 
-def label_hybrids(agreement, seeds, said):
-    """Return the evaluation of hybrids that has these agreements."""
+def label_hybrids(agreement, seeds, attributes):
+    """Return an evaluation of hybrids that has these agreements."""
     labelled = label_agreement(agreement.astype(np.int8), seeds, FREQUENCIES)
     numbers = np.arange(agreement.shape[-1])
-    return labelled.assign_coords(image_id=("image", numbers)).assign_attrs(said)
+    return labelled.assign_coords(image_id=("image", numbers)).assign_attrs(attributes)
 
 
 def gather(networks):
@@ -143,7 +145,7 @@ def test_accuracies_are_means_over_seeds_images_severities_and_corruptions(netwo
     data = networks["network-2"]["corruptions"]
     chosen = found.sel(network="network-2")
     correct = data["correct"]
-    # Means of whole numbers: rounding alone tells the two ways apart.
+    # Means of whole numbers: the two ways differ in rounding alone.
     assert chosen["clean_accuracy"] == pytest.approx(100 * data["clean_correct"].mean().item())
     assert chosen["corruption_accuracy"] == pytest.approx(100 * correct.mean().item())
     assert chosen["severity"].values.tolist() == [0, 1, 2]
@@ -170,10 +172,10 @@ def test_success_is_the_share_of_all_attacked_images_within_a_size(networks, mea
     )  # fmt: skip
     assert chosen["size"].values[-1] == pytest.approx(255 * largest)
     finite = distance[np.isfinite(distance)]
-    assert chosen["epsilon"] == pytest.approx(finite.mean())
-    assert chosen["epsilon_std"] == pytest.approx(finite.std())
+    assert chosen["perturbation_mean"] == pytest.approx(finite.mean())
+    assert chosen["perturbation_std"] == pytest.approx(finite.std())
     ordered = sorted(distance)
-    assert chosen["epsilon_half"] == ordered[29]  # the 30th of 60 makes half
+    assert chosen["perturbation_half"] == ordered[29]  # the 30th of 60 makes half
     assert chosen["not_found"] == 1
     attacks = networks["network-1"]["attacks"]
     assert chosen["misclassified"] == (attacks["correct"] == 0).sum()
@@ -236,10 +238,10 @@ def test_power_on_one_ring_is_half_within_the_middle_of_its_rise():
     np.testing.assert_allclose(found["half_power_frequency_interval"], middle, rtol=1e-12)
 
 
-def rises(places):
+def rises(starts):
     """Return agreements of images that all change from high to low at the same frequency."""
-    place = np.arange(len(FREQUENCIES))
-    curves = [[np.where(place >= at, 1, -1) for at in row] for row in places]
+    index = np.arange(len(FREQUENCIES))
+    curves = [[np.where(index >= start, 1, -1) for start in row] for row in starts]
     return np.repeat(np.array(curves)[..., None], MIXED, axis=-1)
 
 
@@ -279,7 +281,7 @@ def test_the_reversal_of_one_seed_and_permutation_varies_with_the_images():
     assert len(np.unique(drawn)) > 10
 
 
-def test_what_never_reverses_or_is_never_found_has_no_value_and_says_so():
+def test_what_never_reverses_or_is_never_found_has_no_value_and_is_counted():
     parts = make_network(0, seeds=1)
     old = parts["hybrids"]
     falls = -rises([[2, 2, 2, 2]])
@@ -289,11 +291,11 @@ def test_what_never_reverses_or_is_never_found_has_no_value_and_says_so():
     attacks["radial_power"].values[:] = np.nan
     attacks["power"].values[:] = np.nan
     _, found = measure({"one": parts}, repetitions=20)
-    for name in ("reversal_frequency", "epsilon", "half_power_frequency"):
+    for name in ("reversal_frequency", "perturbation_mean", "half_power_frequency"):
         assert np.isnan(found[name]).all(), name
         assert np.isnan(found[f"{name}_interval"]).all(), name
-    assert (found["epsilon_half"] == np.inf).all()
-    assert (found["epsilon_half_interval"] == np.inf).all()
+    assert (found["perturbation_half"] == np.inf).all()
+    assert (found["perturbation_half_interval"] == np.inf).all()
     assert (found["success"] == 0).all()
     assert found["not_reversed"].item() == 4
     assert (found["not_found"] == ATTACKED).all()
@@ -309,7 +311,7 @@ def test_mean_spectra_weigh_seeds_by_what_they_found_and_compare_with_white_nois
     np.testing.assert_allclose(power.sel(norm="linf"), expected / expected.mean(), rtol=1e-12)
 
 
-def test_networks_say_units_labels_and_whether_any_is_simulated(networks):
+def test_networks_have_units_and_record_whether_any_is_simulated(networks):
     parts = make_network(9, simulated=1, sigma_px=1.5, sweep="blur")
     _, found = measure({"plain": networks["network-0"], "blur-1.5": parts}, repetitions=10)
     assert found["half_power_frequency"].attrs["units"] == "cycles/pixel"
@@ -317,8 +319,7 @@ def test_networks_say_units_labels_and_whether_any_is_simulated(networks):
     assert "Nyquist" in found["reversal_frequency_interval"].attrs["units"]
     assert "1/255" in found["size"].attrs["units"]
     assert found["clean_accuracy"].attrs["units"] == "%"
-    assert found["sweep"].values.tolist() == ["plain", "blur"]
-    assert found["label"].values.tolist() == ["Network 0", "Network 9"]
+    assert found["network"].values.tolist() == ["plain", "blur-1.5"]
     assert np.isnan(found["sigma_px"][0])
     assert found["sigma_px"][1] == 1.5
     assert found.attrs["simulated"] == 1
@@ -327,7 +328,12 @@ def test_networks_say_units_labels_and_whether_any_is_simulated(networks):
 def test_the_first_repetition_is_the_estimate_and_intervals_cover_it(measured):
     draws, found = measured
     assert draws.sizes["repetition"] == REPETITIONS + 1
-    for name in ("clean_accuracy", "epsilon", "half_power_frequency", "reversal_frequency"):
+    for name in (
+        "clean_accuracy",
+        "perturbation_mean",
+        "half_power_frequency",
+        "reversal_frequency",
+    ):
         np.testing.assert_array_equal(estimate(draws[name]), found[name])
         low, high = (found[f"{name}_interval"].sel(bound=bound) for bound in ("low", "high"))
         inside = (low <= found[name]) & (found[name] <= high)
@@ -338,12 +344,12 @@ def test_the_first_repetition_is_the_estimate_and_intervals_cover_it(measured):
 
 
 def test_intervals_of_a_mean_are_as_wide_as_its_standard_error_says():
-    """The mean of n independent sizes has the error sd / sqrt(n): a 95 % interval is 3.92 of it."""
+    """A mean of n independent sizes has the error sd / sqrt(n), and an interval of 3.92 errors."""
     parts = make_network(3, seeds=1)
     distance = np.random.default_rng(1).normal(10, 1, (1, 2, ATTACKED)) / 255
     parts["attacks"]["distance"].values[:] = distance
     _, found = measure({"one": parts}, repetitions=2000)
-    width = np.diff(found["epsilon_interval"].sel(norm="linf").values[0]).item()
+    width = np.diff(found["perturbation_mean_interval"].sel(norm="linf").values[0]).item()
     expected = 2 * 1.96 * 255 * distance[0, 0].std() / np.sqrt(ATTACKED)
     # The error of a 97.5 % quantile of 2000 resamples is some 3 % of the width.
     assert width == pytest.approx(expected, rel=0.12)
@@ -371,7 +377,7 @@ def test_identical_networks_do_not_differ_in_the_images_they_share(networks):
     }
     draws, _ = measure(single)
     table = pair_differences(draws, {"monkey": PAIRS["monkey"]})
-    ratio = table["measure"] == "epsilon_ratio"
+    ratio = table["measure"] == "perturbation_mean_ratio"
     assert (table.loc[ratio, ["value", "low", "high"]] == 1).all(axis=None)
     assert (table.loc[~ratio, ["value", "low", "high"]] == 0).all(axis=None)
 
@@ -401,9 +407,9 @@ def test_differences_name_both_networks_their_roles_and_the_paired_interval(meas
     rest = by_category.sel(category=["low", "medium"]).max().item()
     advantage = row("category_advantage", category="high")
     assert advantage["value"] == pytest.approx(high["value"] - rest)
-    sizes = [data["epsilon"].sel(norm="l2").item() for data in (one, other)]
-    assert row("epsilon", norm="l2")["value"] == pytest.approx(sizes[0] - sizes[1])
-    assert row("epsilon_ratio", norm="l2")["value"] == pytest.approx(sizes[0] / sizes[1])
+    sizes = [data["perturbation_mean"].sel(norm="l2").item() for data in (one, other)]
+    assert row("perturbation_mean", norm="l2")["value"] == pytest.approx(sizes[0] - sizes[1])
+    assert row("perturbation_mean_ratio", norm="l2")["value"] == pytest.approx(sizes[0] / sizes[1])
     assert row("half_power_frequency", norm="linf")["unit"] == "cycles/pixel"
     resamples = [
         draws["clean_accuracy"].sel(network=name).values[1:] for name in ("network-1", "network-0")
@@ -413,6 +419,9 @@ def test_differences_name_both_networks_their_roles_and_the_paired_interval(meas
     np.testing.assert_allclose([clean["low"], clean["high"]], expected)
 
 
+SIZE = "perturbation_linf_mean"
+
+
 def make_points(count=12, **columns):
     rng = np.random.default_rng(3)
     x = rng.uniform(0.1, 0.5, count)
@@ -420,7 +429,7 @@ def make_points(count=12, **columns):
         "network": [f"n{number}" for number in range(count)],
         "half_power_frequency": x,
         "reversal_frequency": x + rng.normal(0, 0.05, count),
-        "epsilon": 5 - 6 * x + rng.normal(0, 0.5, count),
+        SIZE: 5 - 6 * x + rng.normal(0, 0.5, count),
         "corruption_accuracy": 60 - (x - 0.3) ** 2 * 100 + rng.normal(0, 1, count),
     }
     return pd.DataFrame(table | columns)
@@ -428,7 +437,7 @@ def make_points(count=12, **columns):
 
 def test_correlations_are_scipy_s_and_corrected_for_four_tests():
     points = make_points()
-    table = correlate_measures(points, "comparison", seed=1)
+    table = correlate_measures(points, "comparison", norm="linf", seed=1)
     assert len(table) == 12
     tests = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}
     for row in table.to_dict("records"):
@@ -445,17 +454,17 @@ def test_correlations_are_scipy_s_and_corrected_for_four_tests():
 def test_correlations_leave_out_networks_without_a_value_and_need_four():
     points = make_points()
     points.loc[0, "reversal_frequency"] = np.nan
-    points.loc[1, "epsilon"] = np.inf
-    table = correlate_measures(points, "comparison", seed=1)
+    points.loc[1, SIZE] = np.inf
+    table = correlate_measures(points, "comparison", norm="linf", seed=1)
     numbers = table[table["method"] == "kendall"].set_index(["x", "y"])["n"]
-    assert numbers["half_power_frequency", "epsilon"] == 11
-    assert numbers["reversal_frequency", "epsilon"] == 10
+    assert numbers["half_power_frequency", SIZE] == 11
+    assert numbers["reversal_frequency", SIZE] == 10
     assert numbers["half_power_frequency", "corruption_accuracy"] == 12
-    few = correlate_measures(points.head(3), "comparison", seed=1)
+    few = correlate_measures(points.head(3), "comparison", norm="linf", seed=1)
     assert few[["r", "low", "high", "p", "p_holm"]].isna().all(axis=None)
     assert (few["n"] <= 3).all()
-    level = correlate_measures(make_points(epsilon=1.0), "comparison", seed=1)
-    assert level.loc[level["y"] == "epsilon", "r"].isna().all()
+    level = correlate_measures(make_points(**{SIZE: 1.0}), "comparison", norm="linf", seed=1)
+    assert level.loc[level["y"] == SIZE, "r"].isna().all()
 
 
 def test_maxima_are_those_of_known_parabolas():
@@ -492,7 +501,7 @@ def make_series(accuracies, frequencies, spread=0.0, resamples=200):
     points = pd.DataFrame(
         {
             "network": names[::-1],  # in no special order
-            "family": ["preprocessing"] * (len(names) - 1) + ["baseline"],
+            "group": ["preprocessing"] * (len(names) - 1) + ["baseline"],
             "in_series": [True] * (len(names) - 1) + [False],
             "sigma_px": np.arange(len(names))[::-1] / 2,
         }
@@ -500,7 +509,7 @@ def make_series(accuracies, frequencies, spread=0.0, resamples=200):
     return order_series(points), draws
 
 
-def test_the_best_blur_is_found_with_what_speaks_for_it():
+def test_the_best_blur_is_found_with_the_evidence_for_it():
     frequencies = np.array([0.5, 0.4, 0.3, 0.2])
     accuracies = 60 - 100 * (frequencies - 0.33) ** 2
     series, draws = make_series(accuracies, frequencies, spread=0.2)
@@ -527,7 +536,7 @@ def test_the_best_blur_is_found_with_what_speaks_for_it():
         ([60, 58, 55, 51], [0.5, 0.4, 0.3, 0.2], OUTSIDE),
     ],
 )
-def test_a_series_without_an_optimum_says_why(accuracies, frequencies, verdict):
+def test_a_series_without_an_optimum_gives_the_reason(accuracies, frequencies, verdict):
     found = find_optimum(*make_series(accuracies, frequencies), "comparison")
     assert found.verdict == verdict
     assert np.isnan(found.reversal_frequency)
@@ -536,7 +545,7 @@ def test_a_series_without_an_optimum_says_why(accuracies, frequencies, verdict):
 
 COMPARISONS = {
     "comparison": {
-        "families": {
+        "groups": {
             "network-0": "baseline",
             "network-1": "neural",
             "network-2": "adversarial",
@@ -550,13 +559,13 @@ COMPARISONS = {
 
 def test_points_are_the_networks_measures_with_their_bounds(measured):
     _, found = measured
-    families = COMPARISONS["comparison"]["families"]
-    points = network_points(found, families, norm="l2", series=["network-3"])
-    assert points["family"].tolist() == list(families.values())
+    groups = COMPARISONS["comparison"]["groups"]
+    points = network_points(found, groups, norm="l2", series=["network-3"])
+    assert points["group"].tolist() == list(groups.values())
     assert points["in_series"].tolist() == [False, False, False, True, False]
     assert (points["sigma_px"] == 0).all()
-    chosen = found.sel(network=list(families), norm="l2")
-    np.testing.assert_array_equal(points["epsilon"], chosen["epsilon"])
+    chosen = found.sel(network=list(groups), norm="l2")
+    np.testing.assert_array_equal(points["perturbation_l2_mean"], chosen["perturbation_mean"])
     np.testing.assert_array_equal(
         points["reversal_frequency_high"], chosen["reversal_frequency_interval"].sel(bound="high")
     )
@@ -565,43 +574,45 @@ def test_points_are_the_networks_measures_with_their_bounds(measured):
 def collect(measured):
     draws, found = measured
     compared = compare_networks(draws, found, COMPARISONS, norm="linf", seed=1)
-    return collect_frequency_quantities(
+    return collect_quantities(
         draws,
         pair_differences(draws, PAIRS),
         compared.correlations,
         compared.optima,
         pairs=PAIRS,
-        comparisons={name: parts["families"] for name, parts in COMPARISONS.items()},
+        comparisons={name: parts["groups"] for name, parts in COMPARISONS.items()},
         norm="linf",
     ).set_index("quantity")
 
 
-def test_quantities_are_named_by_role_and_belong_to_known_families(measured):
+def test_quantities_are_named_by_measure_and_role(measured):
     _, found = measured
     quantities = collect(measured)
     assert quantities.index.is_unique
     values = quantities["value"]
-    epsilon = found["epsilon"].sel(network="network-1", norm="linf").item()
-    assert values["attack.epsilon[mouse,linf]"] == epsilon
+    at_norm = found.sel(network="network-1", norm="l2")
+    assert values["perturbation_l2_mean[mouse]"] == at_norm["perturbation_mean"].item()
+    assert values["perturbation_l2_half[mouse]"] == at_norm["perturbation_half"].item()
+    assert values["half_power_frequency[mouse,l2]"] == at_norm["half_power_frequency"].item()
     reversal = found["reversal_frequency"].sel(network=["network-0", "network-1"]).values
     shift = reversal[1] - reversal[0]
-    assert values["hybrid.f_rev_difference[mouse,mouse-baseline]"] == pytest.approx(shift)
+    assert values["reversal_frequency_difference[mouse,mouse-baseline]"] == pytest.approx(shift)
     # The monkey's regularised network is its baseline's twin, so that the mouse's shift is all.
-    assert values["hybrid.f_rev_shift[mouse,monkey]"] == pytest.approx(shift)
+    assert values["reversal_frequency_shift[mouse,monkey]"] == pytest.approx(shift)
     others = ["network-1", "network-2", "network-3", "network-4"]
     accuracy = found["corruption_accuracy"]
     gains = (accuracy.sel(network=others) - accuracy.sel(network="network-0")).values
-    smallest = values["comparison.smallest_difference[comparison,corruption]"]
+    smallest = values["comparison.smallest_difference[comparison,corruption_accuracy]"]
     assert smallest == pytest.approx(gains.min())
-    gain = values["comparison.family_gain[comparison,adversarial]"]
+    gain = values["comparison.group_gain[comparison,adversarial]"]
     assert gain == pytest.approx(gains[1])
-    contrast = values["comparison.family_contrast[comparison,adversarial]"]
+    contrast = values["comparison.group_contrast[comparison,adversarial]"]
     assert contrast == pytest.approx(gains[1] - np.delete(gains, 1).mean())
     assert (quantities["low"] <= quantities["high"]).loc[quantities["low"].notna()].all()
 
 
-def test_every_claim_of_the_paper_about_pairs_and_the_comparison_can_be_checked(measured, request):
-    claims = read_claims(request.config.rootpath / "reference" / "li2023.csv")
+def test_every_claim_of_the_paper_about_pairs_and_the_comparison_can_be_checked(measured):
+    claims = read_claims(Path(__file__).parents[1] / "claims.csv")
     checked = check_claims(claims, collect(measured).reset_index(), scale="a test")
     not_run = checked.loc[checked["holds"] == "not run", "quantity"]
     # There are neither a comparison on ImageNet here nor a control of the monkey's.
@@ -614,7 +625,7 @@ def test_every_claim_of_the_paper_about_pairs_and_the_comparison_can_be_checked(
     [
         ("corruptions", lambda data: data.drop_vars("clean_correct"), "clean_correct"),
         ("attacks", lambda data: data.drop_vars("radial_power"), "radial_power"),
-        ("hybrids", lambda data: data.drop_attrs(), "label"),
+        ("hybrids", lambda data: data.drop_attrs(), "images"),
         (
             "corruptions",
             lambda data: data.assign_coords(image_id=data["image_id"] + 1),
@@ -665,13 +676,22 @@ def test_networks_of_other_image_sets_need_not_share_images():
     assert draws["network"].values.tolist() == ["one", "other"]
 
 
-def test_members_of_a_sweep_with_one_label_are_told_apart():
-    made = {name: make_network(number) for number, name in enumerate(("mtl-1to4", "mtl-2to1"))}
-    made["blur-1.0"], made["blur-2.0"], made["plain"] = (make_network(n) for n in (2, 3, 4))
-    for name, parts in made.items():
-        sweep, _, value = name.rpartition("-")
-        for data in parts.values():
-            data.attrs |= {"label": (sweep or name).title(), "sweep": sweep or name}
-            data.attrs |= {"sigma_px": float(value)} if sweep == "blur" else {}
-    _, found = measure(made, repetitions=5)
-    assert found["label"].values.tolist() == ["Mtl 1:4", "Mtl 2:1", "Blur", "Blur", "Plain"]
+def test_all_results_come_from_one_function(networks, measured):
+    names = ["network-0", "network-1", "network-2", "network-3", "network-4", "twin"]
+    evaluations = gather(networks)
+    found = compare(
+        **{kind: [by_name[name] for name in names] for kind, by_name in evaluations.items()},
+        networks=names,
+        pairs=PAIRS,
+        comparisons=COMPARISONS,
+        norm="linf",
+        bootstrap=REPETITIONS,
+        bootstrap_seed=5,
+    )
+    xr.testing.assert_identical(found["networks"], measured[1])
+    differences = pair_differences(measured[0], PAIRS)
+    pd.testing.assert_frame_equal(found["differences"], differences)
+    assert found["optima"]["comparison"].tolist() == ["comparison"]
+    assert found["blur_series"]["network"].tolist() == ["network-0", "network-3", "network-4"]
+    assert set(found["spectra"].children) == set(names)
+    assert "label" not in {*found["networks"].variables, *found["points"].columns}
