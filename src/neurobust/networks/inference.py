@@ -1,4 +1,4 @@
-"""Answers of networks to many pictures: which are classified correctly, predicted responses."""
+"""Inference on many pictures: which are classified correctly, and predicted responses."""
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ def correctness(
 def predict(
     network: Network, pixels: Tensor, standard: Standard, session: str | None = None
 ) -> Float[np.ndarray, "image neuroid"]:
-    """Return the responses that the network, in evaluation mode, predicts to pictures."""
+    """Return the responses that the network, in evaluation mode, predicts for pictures."""
     network.eval()
     parts = []
     for images in pixels.split(_BATCH[pixels.device.type]):

@@ -12,8 +12,7 @@ from neurobust.randomness import generator, seed_for
 class CorruptedView:
     """Copies of the training images for each pass, with a newly drawn fraction of them corrupted.
 
-    Each corrupted image has one corruption and one severity, drawn uniformly (Safarani 2021,
-    Oracle).
+    Each corrupted image has one corruption and one severity, drawn uniformly (Safarani 2021).
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from neurobust.images.batches import LabelledPictures
 from neurobust.networks.fitted import FittedModule
 
 _BATCH = 512
-_MOST_VALUES = 16384  # of one image; a covariance of 2 GiB
+_MOST_VALUES = 16384  # in an image, whose covariance then takes 2 GiB
 
 
 class Projection(FittedModule):

@@ -4,7 +4,7 @@ from neurobust.config.recipes import Recipe
 from neurobust.networks.architectures.trunk import Trunk
 from neurobust.networks.architectures.vgg import build_vgg
 
-CONVOLUTIONS = (2, 2, 3, 3, 3)  # of each block
+CONVOLUTIONS = (2, 2, 3, 3, 3)  # in each block
 
 
 def build(recipe: Recipe, n_classes: int) -> Trunk:

@@ -18,7 +18,7 @@ class Matching:
     """Mean squared distance between a layer's outputs for two views of the same images.
 
     The first view is clean or corrupted, the second always corrupted, and each has its own
-    augmentation (Safarani 2021, Oracle, released code). Both pass through the network as one batch.
+    augmentation (released code of Safarani 2021). Both pass through the network as one batch.
     """
 
     gaussian = True

@@ -146,9 +146,8 @@ class Similarity(nn.Module):
     def _compare(self, features: list[Float[Tensor, "image ..."]]) -> Float[Tensor, "image image"]:
         """Return the similarities of a batch from the features of each layer."""
         flat = [layer.float().flatten(1) for layer in features]
-        with torch.autocast(
-            flat[0].device.type, enabled=False
-        ):  # bfloat16 is too coarse for angles
+        # bfloat16 is too coarse for angles.
+        with torch.autocast(flat[0].device.type, enabled=False):
             layers = [
                 cosine_similarity(layer, centre(layer))
                 for layer, centre in zip(flat, self.centres, strict=True)
