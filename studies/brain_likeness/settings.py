@@ -37,16 +37,13 @@ class Settings(StudySettings):
         return None if self.reference == ALEXNET else self.reference
 
     def compared(self, experiment: Experiment) -> list[str]:
-        """Return the classifiers of the image set whose layers can be read, sweeps first."""
+        """Return the classifiers of the image set whose layers can be read."""
         images = self.images or experiment.networks[self.reference].images
-        found = [
+        return [
             name
             for name, recipe in experiment.networks.items()
             if recipe.classifies() and recipe.images == images and recipe.architecture is None
         ]
-        # The bootstrap over networks draws them by their position: another order would change the
-        # intervals of earlier results.
-        return sorted(found, key=lambda name: name not in experiment.members)
 
     def simulated(self, experiment: Experiment) -> bool:
         """Return whether the recording that features are to predict is simulated."""
