@@ -10,18 +10,24 @@ from functools import cache
 
 from tests.workflow.rules import reached_files
 
-LOADED_BY = {  # what takes long to import: the rules whose jobs nearly always use it
+_CORRELATE = ["measure:*_correlations", "measure:brainscore2020_page", "measure:li2023_networks"]
+# What takes long to import: the jobs that nearly always use it, as script:rule.
+LOADED_BY = {
     "torch": [
-        *("train_network", "synthesise_responses", "evaluate_*"),
-        *("measure_similarity",),
+        *("train_network:*", "synthesise_responses:*", "evaluate*:*", "measure_similarity:*"),
+        *("collect_histories:*", "measure_on_device:*"),
+        *("measure:safarani2021_example", "measure:li2023_hybrid_examples"),
     ],
-    "foolbox": ["evaluate_attacks"],
-    "sklearn": ["evaluate_predictivity", "evaluate_behaviour"],
-    "matplotlib": [],
-    "seaborn": [],
-    "scipy.ndimage": ["evaluate_corruptions*"],
-    "scipy.stats": [],
-    "statsmodels": [],
+    "foolbox": ["evaluate:evaluate_attacks"],
+    "sklearn": ["evaluate:evaluate_predictivity", "*:evaluate_behaviour"],
+    "matplotlib": ["draw:*"],
+    "seaborn": ["draw:safarani2021_reliability"],
+    "scipy.ndimage": [
+        *("evaluate_corruptions:*", "measure:safarani2021_example"),
+        "measure_on_device:li2023_corruption_spectra",
+    ],
+    "scipy.stats": _CORRELATE,
+    "statsmodels": [*_CORRELATE, "measure:safarani2021_regressions"],
     # In few jobs of a rule that has many, so in functions or in a part that a recipe names:
     "h5py": [],
     "torchvision": [],
@@ -73,10 +79,11 @@ def test_what_runs_at_once_differs_from_what_a_function_imports(tmp_path):
 
 
 def test_a_job_loads_what_it_uses(running_rule):
+    job = f"{running_rule.script.stem}:{running_rule.name}"
     uses = {
         package
-        for package, rules in LOADED_BY.items()
-        if any(fnmatch(running_rule.name, pattern) for pattern in rules)
+        for package, jobs in LOADED_BY.items()
+        if any(fnmatch(job, pattern) for pattern in jobs)
     }
     found = loaded(running_rule)
     unused = [chain for package, chain in found.items() if package not in uses]

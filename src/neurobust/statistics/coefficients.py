@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float, Float64
-from scipy import stats
 
 METHODS = (PEARSON, SPEARMAN) = ("pearson", "spearman")
 KENDALL = "kendall"
@@ -30,7 +29,10 @@ def spearman(
     x: Float[np.ndarray, "*#batch row"], y: Float[np.ndarray, "*#batch row"], axis: int = -1
 ) -> Float64[np.ndarray, "*batch"]:
     """Return Spearman's rho along an axis: Pearson's r of the ranks."""
-    return pearson(stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis), axis)
+    # Imported here, since figures use the names above and scipy.stats takes long to load.
+    from scipy.stats import rankdata
+
+    return pearson(rankdata(x, axis=axis), rankdata(y, axis=axis), axis)
 
 
 def kendall(
