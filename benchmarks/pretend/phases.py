@@ -34,7 +34,7 @@ def time_calls(owner: type, name: str, phase: str) -> None:
     setattr(owner, name, timed)
 
 
-def tell() -> None:
+def print_phases() -> None:
     """Print the phases, each without those within it, and the rest."""
     taken["rules"] -= taken["configuration"]
     taken["rest"] = process_time() - sum(taken.values())
@@ -44,5 +44,7 @@ def tell() -> None:
 time_calls(Workflow, "include", "rules")
 time_calls(Experiment, "__init__", "configuration")
 time_calls(Workflow, "_build_dag", "graph")
-atexit.register(tell)  # first registered, last called: what the workflow does at its end counts
+atexit.register(
+    print_phases
+)  # first registered, last called: what the workflow does at its end counts
 main(sys.argv[1:])

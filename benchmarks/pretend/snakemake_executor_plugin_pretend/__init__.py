@@ -1,30 +1,26 @@
 """A Snakemake executor that only pretends: each job leaves tiny files and has ended at once.
 
-What a run with it takes is what Snakemake's main process takes: choosing jobs, telling of them,
+What a run with it takes is what Snakemake's main process takes: choosing jobs, reporting them,
 writing down what made a file. It is found through ``PYTHONPATH``, as executor ``pretend``.
 """
 
-import sys
 from pathlib import Path
 
-from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
-from snakemake_interface_executor_plugins.executors.real import RealExecutor
+from snakemake_interface_executor_plugins.executors.base import AbstractExecutor, SubmittedJobInfo
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
-from snakemake_interface_executor_plugins.settings import CommonSettings, ExecMode
+from snakemake_interface_executor_plugins.settings import CommonSettings
 
 __all__ = ["Executor", "common_settings"]
 
 common_settings = CommonSettings(
-    non_local_exec=True,  # as a cluster's: --jobs says how many are out at once
+    non_local_exec=True,  # as a cluster's: --jobs bounds how many are out at once
     implies_no_shared_fs=False,
     job_deploy_sources=False,
 )
 
 
-class Executor(RealExecutor):
-    """Write every file that a job promises, and say that it has succeeded."""
-
-    cores = "all"
+class Executor(AbstractExecutor):
+    """Writes every file that a job promises, and reports success."""
 
     def run_job(self, job: JobExecutorInterface) -> None:
         """Pretend to run a job."""
@@ -36,16 +32,11 @@ class Executor(RealExecutor):
             file.write_text("pretended\n")
         self.report_job_success(started)
 
-    def get_python_executable(self) -> str:
-        """Name the interpreter of jobs, of which none is started."""
-        return sys.executable
-
-    def get_exec_mode(self) -> ExecMode:
-        """Say how jobs would run."""
-        return ExecMode.REMOTE
+    def get_exec_mode(self) -> None:
+        """No job runs in a process of its own."""
 
     def cancel(self) -> None:
-        """Have nothing to cancel."""
+        """Nothing is running."""
 
     def shutdown(self) -> None:
-        """Have nothing to end."""
+        """Nothing is left to end."""
