@@ -4,11 +4,13 @@ What a run with it takes is what Snakemake's main process takes: choosing jobs, 
 writing down what made a file. It is found through ``PYTHONPATH``, as executor ``pretend``.
 """
 
+import sys
 from pathlib import Path
 
-from snakemake_interface_executor_plugins.executors.base import AbstractExecutor, SubmittedJobInfo
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from snakemake_interface_executor_plugins.executors.real import RealExecutor
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
-from snakemake_interface_executor_plugins.settings import CommonSettings
+from snakemake_interface_executor_plugins.settings import CommonSettings, ExecMode
 
 __all__ = ["Executor", "common_settings"]
 
@@ -19,8 +21,10 @@ common_settings = CommonSettings(
 )
 
 
-class Executor(AbstractExecutor):
+class Executor(RealExecutor):
     """Writes every file that a job promises, and reports success."""
+
+    cores = "all"
 
     def run_job(self, job: JobExecutorInterface) -> None:
         """Pretend to run a job."""
@@ -32,8 +36,13 @@ class Executor(AbstractExecutor):
             file.write_text("pretended\n")
         self.report_job_success(started)
 
-    def get_exec_mode(self) -> None:
-        """No job runs in a process of its own."""
+    def get_python_executable(self) -> str:
+        """Return the interpreter of jobs, though none is started."""
+        return sys.executable
+
+    def get_exec_mode(self) -> ExecMode:
+        """Return how jobs would run."""
+        return ExecMode.REMOTE
 
     def cancel(self) -> None:
         """Nothing is running."""
