@@ -21,7 +21,7 @@ GROUPS = {
 
 
 def evaluation(network, correct, clean, **attributes):
-    """Wrap answers (seed, corruption, severity, image) and (seed, image) as the workflow does."""
+    """Return answers (seed, corruption, severity, image) and (seed, image) as an evaluation."""
     seeds, corruptions, severities, images = correct.shape
     names = list(GROUPS)[:corruptions]
     return xr.Dataset(
@@ -37,14 +37,12 @@ def evaluation(network, correct, clean, **attributes):
             "image_id": ("image", [f"val_{i}" for i in range(images)]),
             "label": ("image", np.arange(images) % 4),
         },
-        {"network": network, "label": network.title(), "images": "photographs", "n_classes": 4}
-        | {"simulated": 0}
-        | attributes,
+        {"network": network, "images": "photographs", "n_classes": 4, "simulated": 0} | attributes,
     )
 
 
 def first_images_right(network, hits, *, images=100, **attributes):
-    """Evaluate a network that is right on the first ``hits(seed, corruption, severity)`` images."""
+    """Return an evaluation with the first ``hits(seed, corruption, severity)`` images right."""
     hits = np.asarray(hits)
     correct = np.arange(images) < hits[..., None]
     return evaluation(network, correct, correct[:, 0, 0], **attributes)
@@ -58,7 +56,7 @@ def random_answers(network, rate, *, seeds=3, images=40, stream=0, **attributes)
 
 @pytest.fixture
 def known():
-    """Give Baseline with 50 right of 100 everywhere, and networks 1.2 and 0.8 times as good."""
+    """Return Baseline with 50 right of 100 everywhere, and networks 1.2 and 0.8 times as good."""
     baseline = np.full((2, 6, 5), 50)
     return {
         "baseline": first_images_right("baseline", baseline),

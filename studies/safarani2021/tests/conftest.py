@@ -85,7 +85,7 @@ def display():
 
 @pytest.fixture(scope="session")
 def sweep():
-    """Give the points of a sweep, and the line through them."""
+    """Return the points of a sweep, and the line through them."""
     rng = np.random.default_rng(2)
     neural = rng.uniform(0.2, 0.5, 60)
     clean = rng.normal(46, 1, 60)
@@ -126,7 +126,7 @@ def make_history(stream, epochs=(40, 55, 48), response=True):
 
 @pytest.fixture(scope="session")
 def histories():
-    """Give the histories of three networks, with their display and what their scores are."""
+    """Return the histories of three networks, with their display and what their scores are."""
     made = {
         "baseline": make_history(8, response=False),
         "monkey-predictor": make_history(16),
@@ -158,7 +158,7 @@ def reliability():
 
 @pytest.fixture(scope="session")
 def readouts(reliability):
-    """Give the evaluations of three readouts, with their display."""
+    """Return the evaluations of three readouts, with their display."""
     rng = np.random.default_rng(6)
     explainable = reliability["explainable_variance"].to_numpy()
     made = {}

@@ -14,7 +14,7 @@ from studies.safarani2021.scores import exemplary_corruptions
 
 @pytest.fixture(scope="module")
 def data(scores, display, sweep, histories, reliability, readouts, examples):
-    """Give what each figure is drawn from."""
+    """Return what each figure is drawn from."""
     shown = {"scores": scores, "display": display}
     return {
         "fig2": {**shown, "example": "mtl-monkey"},
@@ -194,7 +194,7 @@ def test_learning_shows_each_seed_and_the_mean_of_the_epochs_all_reached(histori
 
 
 def only_baseline(histories, history):
-    """Give what the learning curves of Baseline are drawn from, with this history."""
+    """Return what the learning curves of Baseline are drawn from, with this history."""
     display = {"baseline": histories["display"]["baseline"]}
     tree = xr.DataTree.from_dict({"baseline": history})
     return {**histories, "histories": tree, "display": display}
