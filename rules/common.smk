@@ -136,7 +136,11 @@ def library_parts(parts):
 
 def parts_of_networks(networks):
     """List the modules that build some networks."""
-    parts = [part for network in networks for part in EXPERIMENT.networks[network].network_parts()]
+    parts = [
+        part
+        for network in networks
+        for part in EXPERIMENT.networks[network].network_parts()
+    ]
     return library_parts(dict.fromkeys(parts))
 
 
@@ -171,7 +175,9 @@ def first_network_file(network):
 
 def evaluations(kind, networks):
     """List the evaluations of one kind of some networks."""
-    return expand("<results>/evaluations/{kind}/{network}.nc", kind=kind, network=networks)
+    return expand(
+        "<results>/evaluations/{kind}/{network}.nc", kind=kind, network=networks
+    )
 
 
 def display_of(networks):

@@ -95,7 +95,9 @@ use rule evaluate as evaluate_predictivity with:
     resources:
         **on_gpu(mem_mb=16000, runtime=120),
     params:
-        **evaluated_by("neurobust.evaluation.predictivity.evaluate:evaluate_predictivity"),
+        **evaluated_by(
+            "neurobust.evaluation.predictivity.evaluate:evaluate_predictivity"
+        ),
         settings=lambda wildcards: CONFIG.predictivity[
             wildcards.predictivity
         ].model_dump(exclude={"recording"}),
