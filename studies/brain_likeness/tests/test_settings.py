@@ -59,7 +59,7 @@ def test_classifiers_of_the_reference_s_images_are_compared():
     experiment, study = load(
         images=images, networks={"other": {"like": "baseline", "images": "others"}}
     )
-    assert study.compared(experiment) == ["mtl-1to4", "mtl-1to1", "baseline"]
+    assert study.compared(experiment) == ["baseline", "mtl-1to4", "mtl-1to1"]
     experiment, study = load(
         {"images": "others", "reference": "other"},
         images=images,
@@ -79,7 +79,7 @@ def test_networks_without_a_classifier_or_layers_are_not_compared(tmp_path):
 def test_published_errors_of_alexnet_may_be_the_reference():
     experiment, study = load({"reference": "alexnet", "images": "patches"})
     assert study.reference_network() is None
-    assert study.compared(experiment) == ["mtl-1to4", "mtl-1to1", "baseline"]
+    assert study.compared(experiment) == ["baseline", "mtl-1to4", "mtl-1to1"]
     assert load()[1].reference_network() == "baseline"
 
 
