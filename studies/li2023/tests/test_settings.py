@@ -1,6 +1,4 @@
-"""Settings of the low-frequency study: which networks it compares, and what is refused."""
-
-import copy
+"""Settings: what is compared, what is left out, and how figures name networks."""
 
 import pytest
 
@@ -8,131 +6,117 @@ from neurobust.config.checks import load_experiment
 from neurobust.errors import InputError
 from studies.li2023.settings import Settings
 
-CLASSIFY = {"classification": {"kind": "classification"}}
-
-
-def responses(source):
-    return {"v1": {"kind": "responses", "source": source}}
-
-
-BASE = {
+CLASSIFICATION = {"classification": {"kind": "classification"}}
+CONFIGURATION = {
     "scale": "a test",
-    "images": {"patches": {"source": "photographs", "photographs": [0, 1]}},
-    "recordings": {"simulated-v1": {"source": "simulated", "stimuli": "patches"}},
-    "network_defaults": {"images": "patches"},
+    "studies": ["li2023"],
+    "images": {"photographs": {"source": "photographs", "photographs": [0, 1, 2]}},
+    "recordings": {"v1": {"source": "simulated", "stimuli": "photographs"}},
+    "network_defaults": {"images": "photographs", "trunk": "vgg11"},
     "networks": {
-        "baseline": {"objectives": CLASSIFY},
-        "predictor": {"objectives": responses("simulated-v1"), "schedule": "prediction"},
-        "mtl": {
-            "objectives": {**CLASSIFY, **responses("predictor")},
-            "schedule": "cotraining",
+        "baseline": {"display": {"label": "Baseline"}, "objectives": CLASSIFICATION},
+        "predictor": {
+            "schedule": "prediction",
+            "objectives": {"v1": {"kind": "responses", "source": "v1", "loss": "likelihood"}},
+        },
+        "cotrained": {
+            "display": {"label": "Co-trained", "colour": "#0072B2"},
+            "objectives": {
+                **CLASSIFICATION,
+                "v1": {"kind": "responses", "source": "predictor", "ratio": "1:1"},
+            },
             "sweep": {"field": "objectives.v1.ratio", "values": ["1:4", "1:1"]},
         },
+        "blur": {
+            "like": "baseline",
+            "display": {"label": "Blur"},
+            "frontend": {"kind": "blur", "sigma_px": 1.0},
+            "sweep": {"field": "frontend.sigma_px", "values": [1.0, 2.0]},
+        },
+        "carmon2019": {
+            "trunk": "robustbench",
+            "colour": "rgb",
+            "architecture": "Carmon2019Unlabeled",
+            "weights": "not/there.pt",
+        },
     },
-    "studies": ["li2023"],
     "li2023": {
-        "pairs": {"monkey": {"baseline": "baseline", "regularised": "mtl-1to1"}},
-        "comparison": {"baseline": "baseline", "networks": {"mtl-1to4": "neural"}},
+        "pairs": {"monkey": {"baseline": "baseline", "regularised": "cotrained-1to1"}},
+        "comparison": {
+            "baseline": "baseline",
+            "networks": {"cotrained-1to1": "neural", "carmon2019": "adversarial"},
+            "blur": "blur",
+        },
     },
 }
 
 
-def merge(base, over):
-    merged = dict(base)
-    for key, value in over.items():
-        deeper = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if deeper else value
-    return merged
+def load(**li2023):
+    given = {**CONFIGURATION, "li2023": CONFIGURATION["li2023"] | li2023}
+    experiment = load_experiment(given, {"li2023": Settings})
+    return experiment.studies["li2023"], experiment
 
 
-def load(over=None, networks=None):
-    changes = {"li2023": over or {}, "networks": networks or {}}
-    experiment = load_experiment(merge(copy.deepcopy(BASE), changes), {"li2023": Settings})
-    return experiment, experiment.studies["li2023"]
+def compare(**networks):
+    return CONFIGURATION["li2023"]["comparison"] | {"networks": networks}
 
 
-BLURRED = {
-    "objectives": CLASSIFY,
-    "frontend": {"kind": "blur", "sigma_px": 1.0},
-    "sweep": {"field": "frontend.sigma_px", "values": [1.0, 2.0]},
-}
-
-
-def robustbench(path):
-    return {
-        "trunk": "robustbench",
-        "architecture": "Carmon2019Unlabeled",
-        "weights": str(path),
-        "colour": "rgb",
+def test_networks_come_in_order_and_those_without_weights_are_left_out():
+    study, experiment = load()
+    assert study.compared(experiment) == {
+        "comparison": {
+            "groups": {
+                "baseline": "baseline",
+                "cotrained-1to1": "neural",
+                "blur-1.0": "preprocessing",
+                "blur-2.0": "preprocessing",
+            },
+            "series": ["blur-1.0", "blur-2.0"],
+        }
     }
+    everyone = ["baseline", "cotrained-1to1", "blur-1.0", "blur-2.0"]
+    assert study.networks(experiment) == everyone
+    assert study.absent(experiment) == {"carmon2019": "not/there.pt"}
 
 
-def test_networks_are_listed_once_and_in_order():
-    over = {"comparison": {"blur": "blur"}, "representations": []}
-    experiment, study = load(over, {"blur": BLURRED})
-    assert study.comparison.groups(experiment) == {
-        "baseline": "baseline",
-        "mtl-1to4": "neural",
-        "blur-1.0": "preprocessing",
-        "blur-2.0": "preprocessing",
-    }
-    groups = study.comparison.groups(experiment)
-    assert [*groups] == ["baseline", "mtl-1to4", "blur-1.0", "blur-2.0"]
-    assert study.networks(experiment) == [
-        *("baseline", "mtl-1to1", "mtl-1to4", "blur-1.0", "blur-2.0")
-    ]
-    assert study.comparison.blur_series(experiment) == ["blur-1.0", "blur-2.0"]
-
-
-def test_an_overlay_takes_a_network_away_with_null():
-    mine = {"baseline": "baseline", "regularised": "other"}
-    over = {
-        "pairs": {"monkey": None, "mine": mine},
-        "comparison": {"networks": {"mtl-1to4": None, "other": "other"}},
-    }
-    experiment, study = load(over, {"other": {"like": "baseline"}})
-    assert [*study.pairs] == ["mine"]
-    assert study.networks(experiment) == ["baseline", "other"]
-
-
-def test_a_network_whose_weights_are_absent_is_named_and_left_out(tmp_path):
-    there = tmp_path / "there.pt"
-    there.touch()
-    experiment, study = load(
-        {"comparison": {"networks": {"have": "adversarial", "have-not": "adversarial"}}},
-        {"have": robustbench(there), "have-not": robustbench(tmp_path / "absent.pt")},
+def test_figures_are_those_that_there_are_data_for():
+    study, _ = load()
+    assert study.figures() == ["fig2", "fig3", "fig4", "fig5", "figa"]
+    study, _ = load(
+        representations=["predictor"], imagenet={"baseline": "baseline", "networks": {}}
     )
-    assert "have" in study.networks(experiment)
-    assert "have-not" not in study.networks(experiment)
-    assert study.absent(experiment) == {"have-not": str(tmp_path / "absent.pt")}
+    assert study.figures() == ["fig2", "fig3", "fig4", "fig5", "fig6", "figa", "figd"]
+
+
+def labels(study, experiment, *names):
+    return [each["label"] for each in study.display(experiment, names).values()]
+
+
+def test_members_of_a_sweep_get_their_value_where_their_label_is_shared():
+    names = ("baseline", "cotrained-1to1", "blur-1.0", "blur-2.0")
+    # Figures give the sigma of a blur by other means.
+    assert labels(*load(), *names) == ["Baseline", "Co-trained", "Blur", "Blur"]
+    both = compare(**{"cotrained-1to4": "neural", "cotrained-1to1": "neural"})
+    study, experiment = load(comparison=both)
+    assert labels(study, experiment, *names) == ["Baseline", "Co-trained 1:1", "Blur", "Blur"]
+    shown = study.display(experiment, ["cotrained-1to4"])["cotrained-1to4"]
+    assert (shown["label"], shown["colour"]) == ("Co-trained 1:4", "#0072B2")
 
 
 @pytest.mark.parametrize(
-    ("over", "place", "message"),
+    ("li2023", "message"),
     [
-        (
-            {"pairs": {"monkey": {"regularised": "mtl"}}},
-            "li2023.pairs.monkey",
-            "names no network: 'mtl'",
-        ),
-        (
-            {"pairs": {"monkey": {"regularised": "predictor"}}},
-            "li2023.pairs.monkey",
-            "does not classify the images of 'baseline'",
-        ),
-        ({"pairs": {"monkey": None}}, "configuration", "pairs"),
-        ({"comparison": {"networks": {"mtl-1to4": "robust"}}}, "configuration", "neural"),
-        ({"comparison": {"blur": "blurs"}}, "li2023.comparison.blur", "names no sweep"),
-        ({"comparison": {"blur": "mtl"}}, "li2023.comparison.blur", "has no blur"),
-        (
-            {"imagenet": {"baseline": "nobody", "networks": {}}},
-            "li2023.imagenet",
-            "names no network",
-        ),
-        ({"representations": ["baseline"]}, "li2023.representations", "predicts no recording"),
+        ({"comparison": compare(predictor="other")}, "does not classify the images of 'baseline'"),
+        ({"comparison": compare() | {"blur": "cotrained"}}, "has no blur as its frontend"),
+        ({"comparison": compare(nobody="other")}, "names no network: 'nobody'"),
+        ({"representations": ["baseline"]}, "predicts no recording"),
     ],
 )
-def test_a_study_that_cannot_be_is_refused(over, place, message):
-    with pytest.raises(InputError, match=message) as caught:
-        load(over, {"blur": BLURRED})
-    assert caught.value.place == place
+def test_networks_that_do_not_fit_are_refused(li2023, message):
+    with pytest.raises(InputError, match=message):
+        load(**li2023)
+
+
+def test_an_overlay_removes_a_pair_with_null():
+    pairs = CONFIGURATION["li2023"]["pairs"] | {"mouse": None}
+    assert list(load(pairs=pairs)[0].pairs) == ["monkey"]
