@@ -40,8 +40,8 @@ from neurobust.networks.network import Heads, Network, build_network
 FLOPS_PER_S = {"mixed": 60e12, "single": 30e12}
 LAUNCH_S = 8e-6
 START_S = 30.0  # of a job, with its GPU already held: imports, files, the first kernels
-# Assumed of the attacks, of which no more is known before they run: fmn makes all three passes and
-# need not be patient; pgd finds something at the middle of its sizes. The solver of Brendel &
+# Assumed of the attacks, since only a run would show it: fmn makes all three passes and need not be
+# patient; pgd finds something at the middle of its sizes. The solver of Brendel &
 # Bethge runs on a core, for its 1000 steps in L-infinity so long per pixel: docs/performance.md.
 FMN_PASSES, PGD_LEVELS, PGD_STEPS = 3, (len(LEVELS) + 1) // 2, {"linf": 40, "l2": 50}
 BRENDEL_BETHGE_STEPS, SOLVER_S_PER_PIXEL = 1000, 0.0005
@@ -75,7 +75,7 @@ class Stimuli(NamedTuple):
     side: int
 
 
-# TVSD has 512 electrodes in V1, of which some are not reliable; the mouse is as by default.
+# TVSD has 512 electrodes in V1, not all of them reliable; the mouse is as by default.
 STIMULI = {
     "macaque-v1": Stimuli(17_798, 4_450, 100, 512, 64),
     "simulated-mouse-v1": Stimuli(640, 160, 75, 160, 32),
