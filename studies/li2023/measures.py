@@ -192,7 +192,7 @@ def _measure_norm(
     variance = counts @ sizes**2 / total - mean**2
     with_power = has_power(power)
     # ASSUME: the half-power frequency is that of the mean spectrum, in which large perturbations
-    # weigh more; the paper's figures show this spectrum, but it does not say what its error is of.
+    # weigh more. The paper's figures show this spectrum; over what its error is, it leaves open.
     spectra = weights[:, with_power] @ power[with_power]
     shares = cumulative_share(spectra)
     return {

@@ -3,13 +3,9 @@
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.container import ErrorbarContainer
-from matplotlib.image import AxesImage
 
-from neurobust.dims import COLUMN_FREQUENCY, ROW_FREQUENCY
 from neurobust.plotting.style import GREY, Mark
 from neurobust.statistics.bootstrap import BOUND, HIGH, LOW
 
@@ -64,19 +60,3 @@ def draw_level(axes: Axes, value: float, *, upright: bool = False) -> None:
     """Draw a level to compare with, such as chance or Baseline."""
     draw = axes.axvline if upright else axes.axhline
     draw(value, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
-
-
-def draw_spectrum(power: xr.DataArray, axes: Axes, scale: Normalize) -> AxesImage:
-    """Draw the power at each frequency, 0 in the middle; up in the map is up in the image."""
-    (left, right), (top, bottom) = (
-        power[side].values[[0, -1]] + np.array([-0.5, 0.5]) / power.sizes[side]
-        for side in (COLUMN_FREQUENCY, ROW_FREQUENCY)
-    )
-    values = power.transpose(ROW_FREQUENCY, COLUMN_FREQUENCY).values
-    return axes.imshow(
-        np.ma.masked_where(~(values > 0), values),  # frequency 0 is left out and stays white
-        cmap=colormaps["viridis"].with_extremes(bad="white"),
-        norm=scale,
-        extent=(left, right, -bottom, -top),  # rows are counted downwards
-        interpolation="nearest",
-    )
