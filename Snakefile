@@ -1,5 +1,6 @@
 """neurobust: from raw neural and image data to the figures of the studies."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,10 +9,12 @@ from snakemake.pathvars import Pathvars
 from snakemake.utils import min_version, update_config
 
 min_version("9.20")
-# Where this file lies, also when the workflow is used as a module or from another folder. Scripts
-# import the library and the studies from here, also inside a conda environment.
+# Where this file lies, also when the workflow is used as a module or from another folder. The plan
+# and the jobs import the library and the studies from here, also inside a conda environment, and
+# whatever version of the library may be installed there.
 SOURCE = Path(str(workflow.current_basedir))
-sys.path[:0] = [str(SOURCE / "src"), str(SOURCE)]
+sys.path[:0] = HERE = [str(SOURCE / "src"), str(SOURCE)]
+os.environ["PYTHONPATH"] = os.pathsep.join([*HERE, os.environ.get("PYTHONPATH", "")])
 
 
 configfile: SOURCE / "config.yaml"

@@ -12,12 +12,15 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-sys.path.insert(0, str(Path(__file__).parent))
-from keys import write_keys  # beside this file, which is no package
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]  # keys.py beside this file; the studies
+from keys import write_keys
+
+from neurobust.config.schema import json_schema
+from neurobust.config.studies import find_studies
 
 log = logging.getLogger("mkdocs.hooks.neurobust")
 
-ROOT = Path(__file__).parents[1]
 PACKAGES = {"neurobust": ROOT / "src/neurobust", "studies": ROOT / "studies"}
 NOT_REFERENCE = {"tests", "checks", "conftest"}
 
@@ -63,7 +66,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, page in _pages_elsewhere().items():
         text = (ROOT / path).read_text()
         files.append(File.generated(config, page, content=text))
-    schema = json.loads((ROOT / "config.schema.json").read_text())
+    schema = json.loads(json_schema(find_studies(ROOT / "studies")))
     files.append(File.generated(config, KEYS, content=write_keys(schema)))
     for name, modules in _references().items():
         blocks = "\n".join(f"::: {module}\n" for module in modules)
