@@ -13,8 +13,11 @@ min_version("9.20")
 # and the jobs import the library and the studies from here, also inside a conda environment, and
 # whatever version of the library may be installed there.
 SOURCE = Path(str(workflow.current_basedir))
-sys.path[:0] = HERE = [str(SOURCE / "src"), str(SOURCE)]
-os.environ["PYTHONPATH"] = os.pathsep.join([*HERE, os.environ.get("PYTHONPATH", "")])
+HERE = [str(SOURCE / "src"), str(SOURCE)]
+sys.path[:0] = HERE
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [*HERE, *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 
 configfile: SOURCE / "config.yaml"

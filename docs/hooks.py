@@ -14,10 +14,10 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]  # keys.py beside this file; the studies
-from keys import write_keys
+from keys import write_keys  # noqa: E402
 
-from neurobust.config.schema import json_schema
-from neurobust.config.studies import find_studies
+from neurobust.config.schema import json_schema  # noqa: E402
+from neurobust.config.studies import find_studies  # noqa: E402
 
 log = logging.getLogger("mkdocs.hooks.neurobust")
 
