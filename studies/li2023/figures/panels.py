@@ -316,11 +316,13 @@ def add_key(figure: Figure | SubFigure, points: pd.DataFrame, marks: Mapping[str
     if len(sigmas):
         label = f"Blur, σ {sigmas.min():g}–{sigmas.max():g} px"
         keys.append(Mark(label, SERIES_COLOUR, SERIES_MARKER, SERIES_LINE))
-    handles = [
-        Line2D([], [], label=key.label, color=key.colour, marker=key.marker, linestyle=key.line)
-        for key in keys
-    ]
+    handles = [_make_handle(key) for key in keys]
     figure.legend(handles=handles, loc="outside lower center", ncols=_KEYS)
+
+
+def _make_handle(key: Mark) -> Line2D:
+    style: dict[str, Any] = {"color": key.colour, "marker": key.marker, "linestyle": key.line}
+    return Line2D([], [], label=key.label, **style)
 
 
 def key_height(points: pd.DataFrame) -> float:
