@@ -41,7 +41,9 @@ class Display(Model):
         None, pattern="^#[0-9A-Fa-f]{6}$", description='such as "#0072B2"; null: one that is unused'
     )
     marker: str | None = Field(
-        None, description="a marker of matplotlib, such as s; null: one that is unused"
+        None,
+        pattern=r"^[.,ov^<>12348spP*hH+xXDd|_]$",
+        description="a marker of matplotlib, such as s; null: one that is unused",
     )
     line: Literal["-", "--", "-.", ":"] | None = Field(None, description="null: one that is unused")
 
