@@ -15,9 +15,8 @@ min_version("9.20")
 SOURCE = Path(str(workflow.current_basedir))
 HERE = [str(SOURCE / "src"), str(SOURCE)]
 sys.path[:0] = HERE
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [*HERE, *filter(None, [os.environ.get("PYTHONPATH")])]
-)
+installed = filter(None, [os.environ.get("PYTHONPATH")])
+os.environ.update(PYTHONPATH=os.pathsep.join([*HERE, *installed]))
 
 
 configfile: SOURCE / "config.yaml"
