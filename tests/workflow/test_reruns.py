@@ -26,21 +26,21 @@ OWN = ("check_claims", "collect_claims", "all")
 def finished(smoke_results):
     """Return the finished smoke preset; each test leaves it as it was."""
     again = smoke_results.plan(options=(*SMOKE, *CONDA))
-    assert NOTHING in again.said, again.said
+    assert NOTHING in again.printed, again.printed
     return smoke_results
 
 
 def plan(finished, *overlay):
     options = (*SMOKE, *CONDA, *(("--config", *overlay) if overlay else ()))
     planned = finished.plan(options=options)
-    assert planned.status == 0, planned.said
+    assert planned.status == 0, planned.printed
     return planned
 
 
 def rerun(finished, *overlay):
     """Return how many jobs of each rule would run."""
     planned = plan(finished, *overlay)
-    assert (not planned.jobs) == (NOTHING in planned.said)
+    assert (not planned.jobs) == (NOTHING in planned.printed)
     return planned.jobs
 
 
@@ -233,8 +233,8 @@ def test_an_edit_of_a_corruption_reruns_what_sees_corrupted_images(finished):
     first = next(line for line in code.splitlines() if line.startswith("def "))
     with edited(noise, (first, f"NEW = 1\n\n\n{first}")):
         planned = plan(finished)
-    assert "networks/oracle/seed1000.pt" in planned.said
-    assert "networks/mtl-oracle/seed1000.pt" in planned.said  # it learns the oracle's responses
+    assert "networks/oracle/seed1000.pt" in planned.printed
+    assert "networks/mtl-oracle/seed1000.pt" in planned.printed  # it learns the oracle's responses
     assert "networks/baseline/seed1000.pt" not in outputs(planned)
     assert "networks/mtl-monkey-1to1/seed1000.pt" not in outputs(planned)
     assert any(rule.startswith("evaluate_corruptions") for rule in planned.jobs)
@@ -242,7 +242,7 @@ def test_an_edit_of_a_corruption_reruns_what_sees_corrupted_images(finished):
 
 def outputs(planned):
     """Return the lines of a plan that name what its jobs make."""
-    return "\n".join(line for line in planned.said.splitlines() if "output:" in line)
+    return "\n".join(line for line in planned.printed.splitlines() if "output:" in line)
 
 
 def test_a_number_in_a_recipe_trains_its_network(finished):
