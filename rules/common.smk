@@ -13,7 +13,7 @@ from neurobust.config.studies import find_studies
 from neurobust.errors import InputError
 from neurobust.files.history import COMPLETE, FAILED, begin_run, end_run
 from neurobust.files.provenance import describe_run
-from neurobust.jobs.fingerprints import LIBRARY, fingerprint
+from neurobust.jobs.fingerprints import LIBRARY, Code
 from neurobust.jobs.gpus import visible_devices
 from neurobust.parts import module_name
 
@@ -38,7 +38,7 @@ RESOLVED = CONFIG.model_dump(mode="json")
 config["provenance"] = describe_run(RESOLVED, CONFIG.seeds, SOURCE)
 
 RESULTS = Path(workflow.pathvars.get("results"))
-PACKAGES = {LIBRARY: SOURCE / "src" / LIBRARY, "studies": SOURCE / "studies"}
+CODE = Code({LIBRARY: SOURCE / "src" / LIBRARY, "studies": SOURCE / "studies"})
 
 TINY_IMAGENET = "resources/tiny-imagenet-200.zip"
 SIMULATED = {
@@ -115,8 +115,7 @@ def on_gpu(mem_mb, runtime, images=None):
 @cache
 def code_of(script, *modules):
     """Fingerprint the code that a script and the modules reach, so that an edit reruns its job."""
-    script = SOURCE / "workflow_scripts" / f"{script}.py"
-    return fingerprint(script, modules, folders=PACKAGES)
+    return CODE.fingerprint(SOURCE / "workflow_scripts" / f"{script}.py", modules)
 
 
 def computed_by(function, script="measure"):

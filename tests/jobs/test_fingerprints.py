@@ -9,7 +9,7 @@ import pytest
 
 import neurobust
 from neurobust.config.recipes import Recipe
-from neurobust.jobs import fingerprints
+from neurobust.jobs.fingerprints import MACHINERY, Code, is_machinery
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = Path(neurobust.__file__).parent
@@ -30,26 +30,13 @@ def modules(recipe):
     return [f"neurobust.{part}" for part in recipe.training_parts()]
 
 
-def clear():
-    for cached in (
-        fingerprints._imports,
-        fingerprints._parse,
-        fingerprints._digest,
-        fingerprints._find,
-    ):
-        cached.cache_clear()
-
-
 def fingerprint(package, script=TRAIN, recipe=CLASSIFIER):
-    clear()
-    folders = {"neurobust": package}
-    return fingerprints.fingerprint(script, modules(recipe), folders=folders)
+    return Code({"neurobust": package}).fingerprint(script, modules(recipe))
 
 
-def reached(script, recipe=None, folders=fingerprints._HERE):
-    clear()
+def reached(script, recipe=None, package=SOURCE):
     named = [] if recipe is None else modules(recipe)
-    names = fingerprints.reached_modules(script, named, folders=folders)
+    names = Code({"neurobust": package}).reached(script, named)
     return {name.removeprefix("neurobust.") for name in names}
 
 
@@ -94,13 +81,13 @@ def test_a_training_reaches_its_own_parts_and_no_others():
 
 def test_machinery_is_not_reached_even_through_others():
     found = reached(TRAIN, ORACLE)
-    for name in fingerprints.MACHINERY:
+    for name in MACHINERY:
         short = name.removeprefix("neurobust.")
         assert not any(each == short or each.startswith(f"{short}.") for each in found)
 
 
 def test_machinery_is_there():
-    for name in fingerprints.MACHINERY:
+    for name in MACHINERY:
         path = SOURCE.joinpath(*name.split(".")[1:])
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
@@ -123,12 +110,12 @@ def test_every_form_of_import_is_followed(tmp_path, package):
     ):
         script = tmp_path / "script.py"
         script.write_text(line + "\n")
-        assert reached(script, folders={"neurobust": package}) == wanted
+        assert reached(script, package=package) == wanted
 
 
 def test_a_module_that_is_not_there_is_refused(package):
     with pytest.raises(ModuleNotFoundError, match=r"studies\.mine"):
-        fingerprints.fingerprint(TRAIN, ["studies.mine"], folders={"neurobust": package})
+        Code({"neurobust": package}).fingerprint(TRAIN, ["studies.mine"])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +146,7 @@ LOOP = "training/loop.py"
         (
             LOOP,
             [
-                ('"""The one training', '"""A training'),
+                ('"""The training loop', '"""A training loop'),
                 ("tiny = 1e-9  #", "tiny = (\n        1e-9\n    )  # another reason,"),
                 ("import copy\n", "import copy  # of weights\n\n"),
             ],
@@ -281,7 +268,7 @@ def test_no_module_is_imported_that_is_not_reached(script):
         "print(*(name for name in sys.modules if name.split('.')[0] == 'neurobust'))\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    imported = {name for name in ran.stdout.split() if not fingerprints._is_machinery(name)}
+    imported = {name for name in ran.stdout.split() if not is_machinery(name)}
     covered = {f"neurobust.{name}" for name in reached(file, recipe if parts else None)}
     # Settings of every kind are imported to be looked up; those that a job uses are its values.
     settings = ("objective", "frontends", "images", "recordings", "recording", "splits")

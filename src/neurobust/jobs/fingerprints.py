@@ -13,8 +13,8 @@ either, since a job's parameters hold their values.
 import ast
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 LIBRARY = "neurobust"
 MACHINERY = (
@@ -35,110 +35,120 @@ MACHINERY = (
 _LOGS = {"log", "logger", "logging", "warnings"}
 _VALIDATORS = {"field_validator", "model_validator"}
 _HERE = {LIBRARY: Path(__file__).parents[1]}
-Folders = Mapping[str, Path]
-"""By the name of a top-level package its folder."""
 
 
-def fingerprint(
-    script: str | Path | None, modules: Iterable[str] = (), *, folders: Folders = _HERE
-) -> str:
-    """Return a fingerprint of the code that a job reaches.
+class _Module(NamedTuple):
+    """A module: those that it imports, and a digest of what it computes."""
+
+    imports: frozenset[str]
+    digest: str
+
+
+class Code:
+    """The code of some packages, read once.
 
     Parameters
     ----------
-    script
-        A Python file; its own content is not part of the fingerprint, since Snakemake sees it.
-    modules
-        Dotted names of modules that the job imports besides, such as the parts of its recipe.
     folders
-        The packages that count: the library, and the studies.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If one of the modules is not in these packages.
+        By the name of a package its folder: those whose code counts, the library and the studies.
     """
-    digest = hashlib.sha256()
-    for name in sorted(reached_modules(script, modules, folders=folders)):
-        digest.update(f"{name}\0{_digest(_file(name, folders), name)}\0".encode())
-    return digest.hexdigest()[:16]
 
+    def __init__(self, folders: Mapping[str, Path] = _HERE) -> None:
+        self._folders = folders
+        self._files: dict[str, Path | None] = {}
+        self._modules: dict[str, _Module] = {}
 
-def reached_modules(
-    script: str | Path | None, modules: Iterable[str] = (), *, folders: Folders = _HERE
-) -> set[str]:
-    """Return the names of the modules that a job executes, but for the machinery."""
-    waiting = [*modules]
-    for name in waiting:
-        if _file(name, folders) is None:
-            raise ModuleNotFoundError(f"no module {name!r} in {', '.join(folders)}", name=name)
-    waiting += [] if script is None else _imports(Path(script), None)
-    reached: set[str] = set()
-    while waiting:
-        for name in _with_packages(waiting.pop()):
-            file = _file(name, folders)
-            if file is None or name in reached or _is_machinery(name):
-                continue
+    def fingerprint(self, script: Path | None, modules: Iterable[str] = ()) -> str:
+        """Return a fingerprint of the code that a job reaches.
+
+        Parameters
+        ----------
+        script
+            A Python file; its own content is not part of the fingerprint, since Snakemake sees it.
+        modules
+            Dotted names of modules that the job imports besides, such as the parts of its recipe.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If one of the modules is not in these packages.
+        """
+        digest = hashlib.sha256()
+        for name in sorted(self.reached(script, modules)):
+            digest.update(f"{name}\0{self._module(name).digest}\0".encode())
+        return digest.hexdigest()[:16]
+
+    def reached(self, script: Path | None, modules: Iterable[str] = ()) -> set[str]:
+        """Return the names of the modules that a job executes, but for the machinery."""
+        modules = [*modules]
+        for name in modules:
+            if self._file(name) is None:
+                packages = ", ".join(self._folders)
+                raise ModuleNotFoundError(f"no module {name!r} in {packages}", name=name)
+        waiting = self._executed(modules)
+        if script is not None:
+            waiting |= self._executed(_imports(ast.parse(script.read_text()), []))
+        reached: set[str] = set()
+        while waiting:
+            name = waiting.pop()
             reached.add(name)
-            waiting += _imports(file, name)
-    return reached
+            waiting |= self._module(name).imports - reached
+        return reached
+
+    def _executed(self, names: Iterable[str]) -> set[str]:
+        """Return the modules that importing names executes: packages, too, but no machinery."""
+        found = set()
+        for name in names:
+            parts = name.split(".")
+            found |= {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+        return {name for name in found if self._file(name) and not is_machinery(name)}
+
+    def _file(self, name: str) -> Path | None:
+        """Return the file of a module or package, None if it is none of these packages."""
+        if name not in self._files:
+            package, *parts = name.split(".")
+            stem = self._folders.get(package, Path("nowhere")).joinpath(*parts)
+            files = (stem.with_name(f"{stem.name}.py"), stem / "__init__.py")
+            self._files[name] = next((file for file in files if file.is_file()), None)
+        return self._files[name]
+
+    def _module(self, name: str) -> _Module:
+        if name not in self._modules:
+            file = self._file(name)
+            assert file is not None
+            tree = ast.parse(file.read_text())
+            package = name.split(".") if file.stem == "__init__" else name.split(".")[:-1]
+            imports = self._executed(_imports(tree, package))
+            _Strip(settings=name.startswith(f"{LIBRARY}.config.")).visit(tree)
+            digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+            self._modules[name] = _Module(frozenset(imports), digest)
+        return self._modules[name]
 
 
-def _is_machinery(name: str) -> bool:
+def is_machinery(name: str) -> bool:
+    """Return whether a module is part of the machinery of jobs."""
     return any(name == each or name.startswith(f"{each}.") for each in MACHINERY)
 
 
-def _with_packages(name: str) -> list[str]:
-    """Return a dotted name and those of the packages that importing it executes."""
-    parts = name.split(".")
-    return [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+def _imports(tree: ast.Module, package: list[str]) -> set[str]:
+    """Return all dotted names that a module imports; some are what modules hold, not modules.
 
-
-def _file(name: str, folders: Folders) -> Path | None:
-    """Return the file of a module or package, None if it is none of these packages."""
-    package, *parts = name.split(".")
-    if package not in folders:
-        return None
-    return _find(folders[package].joinpath(*parts))
-
-
-@cache
-def _find(stem: Path) -> Path | None:
-    files = (stem.with_name(f"{stem.name}.py"), stem / "__init__.py")
-    return next((file for file in files if file.is_file()), None)
-
-
-@cache
-def _imports(file: Path, name: str | None) -> tuple[str, ...]:
-    """Return all dotted names that a file imports; some may be no modules but what these hold."""
+    Parameters
+    ----------
+    tree
+        The parsed module.
+    package
+        The parts of the name of its package, which relative imports start from.
+    """
     names: set[str] = set()
-    for node in ast.walk(_parse(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if node.level and name is not None:
-                above = (
-                    name.split(".")[: -node.level]
-                    if file.stem != "__init__"
-                    else (name.split(".")[: len(name.split(".")) - node.level + 1])
-                )
-                module = ".".join([*above, *([module] if module else [])])
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
             names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
-    return tuple(sorted(names - {""}))
-
-
-@cache
-def _parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())
-
-
-@cache
-def _digest(file: Path, name: str) -> str:
-    """Return a digest of what a module computes."""
-    tree = ast.parse(file.read_text())
-    _Strip(settings=name.startswith(f"{LIBRARY}.config.")).visit(tree)
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return names
 
 
 class _Strip(ast.NodeTransformer):
