@@ -24,10 +24,14 @@ _JOB = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
 
 
 def pytest_generate_tests(metafunc):
-    """Give a test with the argument ``rule`` every rule, with ``running_rule`` those of jobs."""
-    arguments = {"rule", "running_rule"} & {*metafunc.fixturenames}
-    for argument in arguments:
-        rules = [rule for rule in all_rules().values() if argument == "rule" or rule.runs]
+    """Give a test every rule (``rule``), those of jobs (``running_rule``), or the bases."""
+    chosen = {
+        "rule": lambda rule: True,
+        "running_rule": lambda rule: rule.runs,
+        "base_rule": lambda rule: rule.is_base,
+    }
+    for argument in chosen.keys() & {*metafunc.fixturenames}:
+        rules = [*filter(chosen[argument], all_rules().values())]
         metafunc.parametrize(argument, rules, ids=[rule.name for rule in rules])
 
 
