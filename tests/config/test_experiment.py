@@ -14,55 +14,15 @@ from neurobust.config.schedules import SCHEDULES
 from neurobust.config.studies import StudySettings, find_studies
 from neurobust.errors import InputError
 from neurobust.jobs.gpus import SHARES
+from tests.experiments import BASE, CLASSIFY, merge, responses
 
 ROOT = Path(__file__).parents[2]
-CLASSIFY = {"classification": {"kind": "classification"}}
-
-
-def responses(source, **fields):
-    return {"v1": {"kind": "responses", "source": source, **fields}}
-
-
 SIMILARITY = {"similarity": {"kind": "similarity", "source": "predictor"}}
 BLURRED = {
     "objectives": CLASSIFY,
     "frontend": {"kind": "blur", "sigma_px": 1.0},
     "sweep": {"field": "frontend.sigma_px", "values": [1.0, 2.0]},
 }
-
-BASE = {
-    "scale": "a test",
-    "images": {"patches": {"source": "photographs", "photographs": [0, 1]}},
-    "recordings": {
-        "simulated-v1": {"source": "simulated", "stimuli": "patches"},
-        "tvsd": {
-            "source": "tvsd",
-            "normalised_mua": "a.mat",
-            "image_list": "b.mat",
-            "photographs": "c",
-            "monkey": "F",
-        },
-    },
-    "network_defaults": {"images": "patches"},
-    "networks": {
-        "baseline": {"objectives": CLASSIFY},
-        "predictor": {"objectives": responses("simulated-v1"), "schedule": "prediction"},
-        "mtl": {
-            "objectives": {**CLASSIFY, **responses("predictor")},
-            "schedule": "cotraining",
-            "sweep": {"field": "objectives.v1.ratio", "values": ["1:4", "1:1"]},
-        },
-    },
-    "predictivity": {"v1": {"recording": "simulated-v1"}},
-}
-
-
-def merge(base, over):
-    merged = dict(base)
-    for key, value in over.items():
-        deeper = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if deeper else value
-    return merged
 
 
 def experiment(**over):

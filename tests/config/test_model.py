@@ -11,6 +11,7 @@ from neurobust.config.recipes import Recipe
 from neurobust.config.schedules import Schedule
 from neurobust.config.studies import find_studies
 from neurobust.errors import InputError
+from tests.experiments import merge
 
 ROOT = Path(__file__).parents[2]
 STUDIES = find_studies(ROOT / "studies")
@@ -103,14 +104,6 @@ def test_parts_within_mappings_and_lists_have_identities_too():
 )
 def test_a_model_is_validated_from_its_identity(given):
     assert type(given).model_validate(given.identity()) == given
-
-
-def merge(base, over):
-    merged = dict(base)
-    for key, value in over.items():
-        deeper = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if deeper else value
-    return merged
 
 
 @pytest.mark.parametrize("overlay", [None, *PRESETS], ids=lambda path: path and path.stem)

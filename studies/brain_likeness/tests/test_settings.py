@@ -1,51 +1,14 @@
 """Settings of predictivity against robustness: which networks are compared, what is refused."""
 
-import copy
-
 import pytest
 
-from neurobust.config.checks import load_experiment
 from neurobust.errors import InputError
 from studies.brain_likeness.settings import Settings
-
-CLASSIFY = {"classification": {"kind": "classification"}}
-
-
-def responses(source):
-    return {"v1": {"kind": "responses", "source": source}}
-
-
-BASE = {
-    "scale": "a test",
-    "images": {"patches": {"source": "photographs", "photographs": [0, 1]}},
-    "recordings": {"simulated-v1": {"source": "simulated", "stimuli": "patches"}},
-    "network_defaults": {"images": "patches"},
-    "networks": {
-        "baseline": {"objectives": CLASSIFY},
-        "predictor": {"objectives": responses("simulated-v1"), "schedule": "prediction"},
-        "mtl": {
-            "objectives": {**CLASSIFY, **responses("predictor")},
-            "schedule": "cotraining",
-            "sweep": {"field": "objectives.v1.ratio", "values": ["1:4", "1:1"]},
-        },
-    },
-    "predictivity": {"v1": {"recording": "simulated-v1"}},
-    "studies": ["brain_likeness"],
-}
-
-
-def merge(base, over):
-    merged = dict(base)
-    for key, value in over.items():
-        deeper = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if deeper else value
-    return merged
+from tests.experiments import load_study
 
 
 def load(over=None, **changes):
-    changes = {**changes, "brain_likeness": over or {}}
-    given = merge(copy.deepcopy(BASE), changes)
-    experiment = load_experiment(given, {"brain_likeness": Settings})
+    experiment = load_study("brain_likeness", Settings, {**changes, "brain_likeness": over or {}})
     return experiment, experiment.studies["brain_likeness"]
 
 

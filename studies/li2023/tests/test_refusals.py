@@ -1,53 +1,20 @@
 """Settings that an overlay changes, and the errors of settings that cannot be."""
 
-import copy
-
 import pytest
 
-from neurobust.config.checks import load_experiment
 from neurobust.errors import InputError
 from studies.li2023.settings import Settings
+from tests.experiments import CLASSIFY, load_study
 
-CLASSIFY = {"classification": {"kind": "classification"}}
-
-
-def responses(source):
-    return {"v1": {"kind": "responses", "source": source}}
-
-
-BASE = {
-    "scale": "a test",
-    "images": {"patches": {"source": "photographs", "photographs": [0, 1]}},
-    "recordings": {"simulated-v1": {"source": "simulated", "stimuli": "patches"}},
-    "network_defaults": {"images": "patches"},
-    "networks": {
-        "baseline": {"objectives": CLASSIFY},
-        "predictor": {"objectives": responses("simulated-v1"), "schedule": "prediction"},
-        "mtl": {
-            "objectives": {**CLASSIFY, **responses("predictor")},
-            "schedule": "cotraining",
-            "sweep": {"field": "objectives.v1.ratio", "values": ["1:4", "1:1"]},
-        },
-    },
-    "studies": ["li2023"],
-    "li2023": {
-        "pairs": {"monkey": {"baseline": "baseline", "regularised": "mtl-1to1"}},
-        "comparison": {"baseline": "baseline", "networks": {"mtl-1to4": "neural"}},
-    },
+STUDY = {
+    "pairs": {"monkey": {"baseline": "baseline", "regularised": "mtl-1to1"}},
+    "comparison": {"baseline": "baseline", "networks": {"mtl-1to4": "neural"}},
 }
-
-
-def merge(base, over):
-    merged = dict(base)
-    for key, value in over.items():
-        deeper = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if deeper else value
-    return merged
 
 
 def load(over=None, networks=None):
     changes = {"li2023": over or {}, "networks": networks or {}}
-    experiment = load_experiment(merge(copy.deepcopy(BASE), changes), {"li2023": Settings})
+    experiment = load_study("li2023", Settings, {"li2023": STUDY}, changes)
     return experiment, experiment.studies["li2023"]
 
 

@@ -1,54 +1,21 @@
 """Settings of the main study: which networks play its roles, and what is refused."""
 
-import copy
-
 import pytest
 
-from neurobust.config.checks import load_experiment
 from neurobust.errors import InputError
 from studies.safarani2021.settings import Settings
+from tests.experiments import load_study
 
-CLASSIFY = {"classification": {"kind": "classification"}}
-
-
-def responses(source):
-    return {"v1": {"kind": "responses", "source": source}}
-
-
-BASE = {
-    "scale": "a test",
-    "images": {"patches": {"source": "photographs", "photographs": [0, 1]}},
-    "recordings": {"simulated-v1": {"source": "simulated", "stimuli": "patches"}},
-    "network_defaults": {"images": "patches"},
-    "networks": {
-        "baseline": {"objectives": CLASSIFY},
-        "predictor": {"objectives": responses("simulated-v1"), "schedule": "prediction"},
-        "mtl": {
-            "objectives": {**CLASSIFY, **responses("predictor")},
-            "schedule": "cotraining",
-            "sweep": {"field": "objectives.v1.ratio", "values": ["1:4", "1:1"]},
-        },
-    },
-    "studies": ["safarani2021"],
-    "safarani2021": {
-        "roles": {"baseline": "baseline", "mtl-monkey": "mtl-1to1"},
-        "predictor": "predictor",
-        "ratios": {"mtl-monkey": "mtl"},
-    },
+STUDY = {
+    "roles": {"baseline": "baseline", "mtl-monkey": "mtl-1to1"},
+    "predictor": "predictor",
+    "ratios": {"mtl-monkey": "mtl"},
 }
 
 
-def merge(base, over):
-    merged = dict(base)
-    for key, value in over.items():
-        deeper = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if deeper else value
-    return merged
-
-
-def load(over):
-    given = merge(copy.deepcopy(BASE), {"safarani2021": over})
-    return load_experiment(given, {"safarani2021": Settings})
+def load(over, study=STUDY, **changes):
+    overlays = ({"safarani2021": study}, {"safarani2021": over}, changes)
+    return load_study("safarani2021", Settings, *overlays)
 
 
 def test_defaults_are_the_published_ones():
@@ -75,16 +42,14 @@ def test_a_study_that_refers_to_nothing_is_refused(over, place, message):
 
 @pytest.mark.parametrize("role", ["baseline", "mtl-monkey"])
 def test_a_study_without_the_networks_that_scores_need_is_refused(role):
-    given = copy.deepcopy(BASE)
-    del given["safarani2021"]["roles"][role]
+    roles = {name: network for name, network in STUDY["roles"].items() if name != role}
     with pytest.raises(InputError, match=f"names no {role}"):
-        load_experiment(given, {"safarani2021": Settings})
+        load({}, {**STUDY, "roles": roles})
 
 
 def test_roles_are_shown_as_their_networks_and_by_name_without_a_label():
-    given = copy.deepcopy(BASE)
-    given["networks"]["mtl"]["display"] = {"label": "MTL-Monkey", "colour": "#0072B2"}
-    experiment = load_experiment(given, {"safarani2021": Settings})
+    shown = {"display": {"label": "MTL-Monkey", "colour": "#0072B2"}}
+    experiment = load({}, networks={"mtl": shown})
     display = experiment.studies["safarani2021"].display(experiment, ["mtl-monkey", "baseline"])
     assert list(display) == ["mtl-monkey", "baseline"]
     assert (display["mtl-monkey"]["label"], display["mtl-monkey"]["colour"]) == (
@@ -108,12 +73,12 @@ def test_roles_and_sweeps_follow_from_the_recipes():
 
 
 def test_table_1_describes_what_networks_are_trained_for():
-    given = copy.deepcopy(BASE)
-    given["networks"]["predictor"]["display"] = {"label": "Monkey Predictor"}
-    given["networks"]["mtl"]["objectives"]["v1"]["shuffled"] = True
-    corrupted = {"classification": {"kind": "classification", "corrupted": 0.5}}
-    given["networks"]["baseline"] = {"objectives": corrupted}
-    experiment = load_experiment(given, {"safarani2021": Settings})
+    networks = {
+        "predictor": {"display": {"label": "Monkey Predictor"}},
+        "mtl": {"objectives": {"v1": {"shuffled": True}}},
+        "baseline": {"objectives": {"classification": {"corrupted": 0.5}}},
+    }
+    experiment = load({}, networks=networks)
     assert experiment.studies["safarani2021"].describe_training(experiment) == {
         "baseline": {
             "classification": "corrupted and clean patches",
