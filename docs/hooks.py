@@ -13,8 +13,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]  # keys.py beside this file; the studies
-from keys import write_keys  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
+from keys import write_keys  # noqa: E402 - beside this file, which is no package
 
 from neurobust.config.schema import json_schema  # noqa: E402
 from neurobust.config.studies import find_studies  # noqa: E402
@@ -45,6 +45,7 @@ _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Make the navigation from what there is."""
+    sys.path.insert(0, str(ROOT))  # for the studies; what is inserted above holds for imports here
     elsewhere = _pages_elsewhere()
     studies = [page for page in elsewhere.values() if page.startswith("studies/")]
     inside = [page for page in elsewhere.values() if page.startswith("library/")]
