@@ -153,7 +153,7 @@ LOOP = "training/loop.py"
         ),
         (LOOP, [('"training, epoch {epoch + 1}"', '"in epoch {epoch + 1}"')]),
         (LOOP, [("log.info(", "log.debug(")]),
-        ("networks/network.py", [('"correct the readout_layer', '"mend the readout_layer')]),
+        ("networks/network.py", [('"correct the readout_layer', '"change the readout_layer')]),
         ("jobs/gpus.py", [("SLOTS = 12", "SLOTS = 24")]),
         ("files/provenance.py", [('UNKNOWN = "unknown"', 'UNKNOWN = "?"')]),
         ("config/objectives/classification.py", [("steps: int = Field(7", "steps: int = Field(8")]),

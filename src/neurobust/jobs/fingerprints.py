@@ -194,7 +194,7 @@ class _Strip(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Of settings, leave out the fields and their validators."""
+        """Leave out the fields of settings, and their validators."""
         if self._settings:
             node.body = [each for each in node.body if not (_is_field(each) or _validates(each))]
         return self.generic_visit(node)
