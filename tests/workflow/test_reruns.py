@@ -112,7 +112,7 @@ def test_another_seed_is_trained_and_those_that_are_there_are_not(finished):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{LIBRARY}/networks/trunks/robustbench.py", "correct the recipe's", "change the recipe's"),
+        (f"{LIBRARY}/networks/trunks/robustbench.py", "correct the recipe's", "mind the recipe's"),
         (f"{LIBRARY}/jobs/gpus.py", "SLOTS = 12", "SLOTS = 24"),
         (f"{LIBRARY}/networks/trunks/vgg19.py", "(2, 2, 4, 4, 4)", "(2, 2, 4, 4, 5)"),
         (LOOP, '"""The training loop', '"""A training loop'),
